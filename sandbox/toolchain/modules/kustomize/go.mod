@@ -1,0 +1,3 @@
+module transom.dev/tools/kustomize
+
+go 1.26.8

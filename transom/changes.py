@@ -1,0 +1,113 @@
+"""The change set: what a run would do, did, or found changed. The pivot between the engine and every outlet.
+
+A ChangeSet is frozen, serialisable and versioned; secrets are masked before a value gets in. Nothing behind it reads Pulumi's text.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = 1
+"""Version of the serialised form; a reader refuses a newer one."""
+
+SECRET_BEFORE = "*** (before)"
+SECRET_AFTER = "*** (after)"
+
+
+class Operation(StrEnum):
+    """What happens to one resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    IMPORT = "import"
+    FORGET = "forget"
+    """Leaves the state, stays alive (`retainOnDelete`)."""
+    READ = "read"
+    SAME = "same"
+
+
+class DiffKind(StrEnum):
+    """What happens to one property."""
+
+    ADD = "add"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Frozen(BaseModel):
+    """Base of the records of this module."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PropertyChange(Frozen):
+    """One property: its path as the engine writes it (`spec.ports[0].port`), what happens, both values with secrets masked."""
+
+    path: str
+    kind: DiffKind
+    before: Any = None
+    after: Any = None
+    forces_replacement: bool = False
+
+
+class Change(Frozen):
+    """One resource's planned, made or found operation."""
+
+    urn: str
+    type: str
+    """Type token, e.g. `aws:s3/bucket:Bucket`."""
+    name: str
+    """Name in the program: the last part of the URN."""
+    operation: Operation
+    id: str = ""
+    """The provider's id; empty before the resource exists."""
+    document: str = ""
+    """Identity of the document that caused it, e.g. `Database/shop`; empty for what belongs to the stack itself."""
+    properties: tuple[PropertyChange, ...] = ()
+    failed: bool = False
+    messages: tuple[str, ...] = ()
+    """The engine's error messages about this resource."""
+    protected: bool = False
+
+
+class Diagnostic(Frozen):
+    """A message of the engine or of the program that belongs to no operation."""
+
+    severity: Literal["error", "warning", "info"]
+    message: str
+    urn: str = ""
+
+
+class ChangeSet(Frozen):
+    """All changes of one run of one stack.
+
+    `purpose` says how to read it: `plan` would do it, `apply` did it, `drift` found live so against what was last applied, `destroy` removed it.
+    """
+
+    format: Literal[1] = FORMAT
+    purpose: Literal["plan", "apply", "drift", "destroy"]
+    environment: str
+    stack: str
+    changes: tuple[Change, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    unchanged: int = 0
+    """Resources that the run left or found as they were."""
+    succeeded: bool = True
+    error: str = ""
+    """Why the run as a whole failed; empty when it did not."""
+    duration: float = Field(default=0.0, ge=0)
+    """Seconds."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing would be, was, or is different."""
+        return not self.changes
+
+    def count(self, operation: Operation) -> int:
+        """How many resources undergo `operation`."""
+        return sum(change.operation is operation for change in self.changes)

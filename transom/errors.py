@@ -1,0 +1,137 @@
+"""The one error tree. Whatever leaves Transom as a failure is one of these, or a defect.
+
+    TransomError                 reason, subject, message, hint
+    ├── PermanentError           trying again changes nothing until somebody acts
+    │   ├── InvalidDocuments     one or more problems in the user's repository, all told at once        exit 3
+    │   ├── SourceError          a source is missing, empty or not what the environment names           exit 1
+    │   ├── RenderingError       a unit cannot be rendered, and no line of a file can be blamed         exit 1
+    │   ├── GuardRefused         a rule refused what was asked                                          exit 4
+    │   ├── EngineError          the engine ended as failed                                             exit 1
+    │   └── ToolMissing          a program that is needed is not on this machine                        exit 1
+    └── TemporaryError           trying again may help
+        ├── StackLocked          another run holds the stack                                            exit 5
+        └── SourceUnreachable    the source's host did not answer                                       exit 1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from transom.exitcodes import ExitCode
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file that a person wrote: path relative to its source, line and column counted from 1."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake in the user's repository: where it is, a stable CamelCase reason, what is wrong and what to do."""
+
+    where: Location
+    reason: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+class TransomError(Exception):
+    """The root: what happened, to what, and what to do about it.
+
+    Attributes:
+        reason: stable CamelCase word for programs.
+        subject: file:line:column, a document, a URN or a program; empty when the message names it.
+        message: what happened.
+        hint: what to do; may be empty only where nothing can be done.
+    """
+
+    default_reason: ClassVar[str] = "Failed"
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, message: str, *, subject: str = "", hint: str = "", reason: str = "") -> None:
+        self.reason = reason or self.default_reason
+        self.subject = subject
+        self.message = message
+        self.hint = hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        head = f"{self.subject}: " if self.subject else ""
+        return f"{head}{self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+class PermanentError(TransomError):
+    """Trying again changes nothing until somebody acts."""
+
+
+class TemporaryError(TransomError):
+    """Trying again may help."""
+
+
+class InvalidDocuments(PermanentError):  # noqa: N818 - reads as what it says: the documents are invalid
+    """The repository holds mistakes; every one is told, sorted by place."""
+
+    default_reason = "InvalidDocuments"
+    exit_code = ExitCode.INVALID
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        count = len(self.problems)
+        super().__init__("\n".join(map(str, self.problems)) or "no problem", hint="")
+        self.summary = f"{count} mistake{'s' if count != 1 else ''}"
+
+
+class SourceError(PermanentError):
+    """A source is missing, empty or not what the environment names."""
+
+    default_reason = "SourceInvalid"
+
+
+class SourceUnreachable(TemporaryError):  # noqa: N818 - a state, as the conditions of the field name it
+    """The source's host did not answer."""
+
+    default_reason = "SourceUnreachable"
+
+
+class RenderingError(PermanentError):
+    """A unit cannot be rendered, and no line of a file can be blamed."""
+
+    default_reason = "RenderingFailed"
+
+
+class GuardRefused(PermanentError):  # noqa: N818 - a decision
+    """A rule refused what was asked; the hint says what to write to allow it, and where."""
+
+    default_reason = "GuardRefused"
+    exit_code = ExitCode.REFUSED
+
+
+class EngineError(PermanentError):
+    """The Pulumi engine ended as failed; the change set beside it says for which resources."""
+
+    default_reason = "EngineFailed"
+
+
+class ToolMissing(PermanentError):  # noqa: N818 - a state
+    """A program that is needed is not on this machine; the hint says how to get it."""
+
+    default_reason = "ToolMissing"
+
+
+class StackLocked(TemporaryError):  # noqa: N818 - a state
+    """Another run holds the stack; the message says whose."""
+
+    default_reason = "StackLocked"
+    exit_code = ExitCode.LOCKED
