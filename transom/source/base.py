@@ -1,0 +1,41 @@
+"""The seam: what a source is asked for and what it gives."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The files of a source at one commit.
+
+    Attributes:
+        source: the source's name in its environment.
+        revision: the commit's full hash, or `directory` for a folder on disk.
+        root: folder that holds the files; read, never written.
+        shown: what stands before a file's path in messages, so that the person who reads them finds the file; empty or ends with `/`.
+    """
+
+    source: str
+    revision: str
+    root: Path
+    shown: str = ""
+
+    def path_of(self, file: Path) -> str:
+        """How messages name `file`, which lies below the root."""
+        return self.shown + file.relative_to(self.root).as_posix()
+
+
+class Source(ABC):
+    """Something that documents can be read from."""
+
+    @abstractmethod
+    def snapshot(self) -> Snapshot:
+        """The files at the revision the environment names.
+
+        Raises:
+            SourceError: it is not there, or holds nothing.
+            SourceUnreachable: its host did not answer.
+        """

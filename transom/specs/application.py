@@ -1,0 +1,81 @@
+"""Kind Application: the manifests of one unit, where they go and what they are bound to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from transom.specs.base import Document, Spec
+from transom.specs.scalars import EnvironmentPrefix, Name
+
+BINDING_KINDS = ("database", "bucket", "queue")
+"""Fields of a binding, each named like the kind it points at."""
+
+
+class DestinationSpec(Spec):
+    """Where an application's objects go."""
+
+    cluster: Name | None = None
+    """Name of a cluster of the environment; may be left out when there is only one."""
+    namespace: Name
+    """A namespace of the tenant."""
+
+
+class BindingSpec(Spec):
+    """A resource whose address and credentials the application's containers get as environment variables."""
+
+    database: Name | None = None
+    """Name of a Database: gives PREFIX_HOST, _PORT, _NAME, _USER, _PASSWORD, _URL."""
+    bucket: Name | None = None
+    """Name of a Bucket: gives PREFIX_NAME, _ARN, _REGION."""
+    queue: Name | None = None
+    """Name of a Queue: gives PREFIX_URL, _ARN, _REGION."""
+    prefix: EnvironmentPrefix | None = None
+    """Beginning of the variables' names; the kind in capitals when left out."""
+
+    @model_validator(mode="after")
+    def _exactly_one_kind(self) -> BindingSpec:
+        if sum(getattr(self, kind) is not None for kind in BINDING_KINDS) != 1:
+            raise ValueError(f"a binding names exactly one of {', '.join(BINDING_KINDS)}")
+        return self
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Kind and name of the bound document, e.g. `("Database", "shop")`."""
+        kind = next(kind for kind in BINDING_KINDS if getattr(self, kind) is not None)
+        return kind.capitalize(), getattr(self, kind)
+
+    @property
+    def variable_prefix(self) -> str:
+        """The prefix in force, e.g. `DATABASE`."""
+        return self.prefix or self.target[0].upper()
+
+
+class ApplicationSpec(Spec):
+    """Owner, place, bindings and order of an application."""
+
+    tenant: Name
+    """The tenant that owns it."""
+    destination: DestinationSpec
+    """Where its objects go."""
+    bindings: tuple[BindingSpec, ...] = ()
+    """Resources that its containers get the address and credentials of."""
+    depends_on: tuple[Name, ...] = ()
+    """Applications that must be up before this one."""
+
+    @model_validator(mode="after")
+    def _prefixes_differ(self) -> ApplicationSpec:
+        prefixes = [binding.variable_prefix for binding in self.bindings]
+        if twice := next((prefix for prefix in prefixes if prefixes.count(prefix) > 1), None):
+            raise ValueError(f"two bindings would both set {twice}_… variables; give one of them a prefix")
+        return self
+
+
+class Application(Document):
+    """What a team runs: the Kubernetes manifests beside this document, bound to the resources they need."""
+
+    kind: Literal["Application"]
+    """Always Application."""
+    spec: ApplicationSpec
+    """Owner, place, bindings and order."""

@@ -1,0 +1,95 @@
+"""Kind Environment: where an environment's documents come from and where they go."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from transom.specs.base import Document, Selector, Spec
+from transom.specs.scalars import Int, Name, Region, Storage, TagText
+
+
+class SourceSpec(Spec):
+    """One Git repository at a revision, or a directory on disk."""
+
+    name: Name
+    """Short name of the source in messages and in the history."""
+    repo_url: str | None = Field(default=None, alias="repoURL", min_length=1)
+    """Address of a Git repository (https, ssh, or a path). Without it `path` is a directory on disk, relative to the project."""
+    target_revision: str | None = Field(default=None, min_length=1)
+    """Branch, tag or commit of the repository; its default branch when left out."""
+    path: str = "."
+    """Folder inside the repository, or the directory on disk, that holds `infrastructure/`, `applications/`, `tenants/` …"""
+
+    @model_validator(mode="after")
+    def _revision_needs_a_repository(self) -> SourceSpec:
+        if self.target_revision and not self.repo_url:
+            raise ValueError("targetRevision needs a repoURL: a directory on disk has no revisions")
+        return self
+
+
+class AwsNetworkSpec(Spec):
+    """An existing network that databases are placed in."""
+
+    vpc_id: Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]+$")]
+    """Id of the VPC."""
+    subnet_ids: tuple[Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]+$")], ...] = Field(min_length=2)
+    """Private subnets in at least two availability zones (RDS asks for two)."""
+
+
+class AwsSpec(Spec):
+    """The AWS account and region of an environment."""
+
+    region: Region
+    """Region of everything the environment owns."""
+    account_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = None
+    """The only account that may be touched; a run with credentials of another one is refused."""
+    network: AwsNetworkSpec | None = None
+    """Where databases are placed; the account's default VPC when left out."""
+
+
+class DatabaseSize(Spec):
+    """What a size class means for a database."""
+
+    instance_class: Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")]
+    """RDS instance class, e.g. `db.t4g.micro`."""
+    storage: Storage
+    """Storage when the document says none."""
+    max_storage: Storage | None = None
+    """Up to where storage grows by itself; no growth when left out."""
+
+
+class SizeClass(Spec):
+    """One word for a size, per kind of resource."""
+
+    database: DatabaseSize
+    """For databases."""
+
+
+class EnvironmentSpec(Spec):
+    """Sources, clusters, region, size classes and tags of one environment."""
+
+    sources: tuple[SourceSpec, ...] = Field(min_length=1)
+    """Where the documents come from; several repositories are read as one."""
+    clusters: Selector
+    """Which of the declared clusters belong to this environment."""
+    aws: AwsSpec
+    """Account, region and network."""
+    sizes: dict[Name, SizeClass] = Field(default_factory=dict)
+    """The size classes that documents may name."""
+    tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(default_factory=dict)
+    """AWS tags of everything the environment owns."""
+    shards: Literal["none", "tenant", "auto"] = "none"
+    """How the environment is cut into stacks: not at all, one per tenant, or per tenant once one stack would pass 150 resources."""
+    parallel: Int = Field(default=32, ge=1, le=256)
+    """How many resources the engine works on at once."""
+
+
+class Environment(Document):
+    """dev, staging, production: one Pulumi stack, or several when sharded."""
+
+    kind: Literal["Environment"]
+    """Always Environment."""
+    spec: EnvironmentSpec
+    """What the environment is made of."""

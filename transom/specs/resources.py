@@ -1,0 +1,169 @@
+"""Kinds Database, Bucket and Queue: what an application asks of the cloud."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from transom.specs.base import Document, Spec
+from transom.specs.scalars import Bool, DailyWindow, Duration, Int, MaintenanceWindow, Name, Storage
+
+
+class Owned(Spec):
+    """Fields of everything that belongs to a tenant."""
+
+    tenant: Name | None = None
+    """The tenant that owns it; may be left out beside an Application, whose tenant it then has."""
+
+
+class Stateful(Owned):
+    """Fields of what holds data and is therefore never deleted by the way."""
+
+    deletion_policy: Literal["Retain", "Delete"] = "Retain"
+    """Retain: protected, a run that would delete it is refused. Delete: may be deleted until `allowDeletionUntil`."""
+    allow_deletion_until: date | None = None
+    """Last day on which a deletion is allowed; needed with, and only with, `deletionPolicy: Delete`."""
+
+    @model_validator(mode="after")
+    def _a_release_expires(self) -> Stateful:
+        if (self.deletion_policy == "Delete") != (self.allow_deletion_until is not None):
+            raise ValueError("deletionPolicy: Delete and allowDeletionUntil: YYYY-MM-DD go together, so that a release expires")
+        return self
+
+    def protected(self, today: date) -> bool:
+        """Whether a deletion is refused on `today`."""
+        return self.allow_deletion_until is None or today > self.allow_deletion_until
+
+
+class BackupSpec(Spec):
+    """Automated backups of a database."""
+
+    retention: Duration = Duration("7d")
+    """How long backups and the point-in-time log are kept: 1 to 35 days (RDS limit)."""
+    window: DailyWindow | None = None
+    """When the daily backup is taken, in UTC; chosen by AWS when left out."""
+
+    @model_validator(mode="after")
+    def _within_limits(self) -> BackupSpec:
+        longest = 35
+        if not 1 <= self.retention.days <= longest:
+            raise ValueError(f"retention {self.retention} is outside RDS's 1 to {longest} days")
+        return self
+
+
+class DatabaseSpec(Stateful):
+    """Engine, size and safety of a database."""
+
+    engine: Literal["postgres"] = "postgres"
+    """Database engine."""
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?$")]
+    """Engine version in quotes: `"16"` follows minor versions, `"16.4"` stays there."""
+    size: Name
+    """One of the environment's size classes."""
+    storage: Storage | None = None
+    """Initial storage; that of the size class when left out. Storage never shrinks."""
+    high_availability: Bool = False
+    """A standby in a second availability zone (Multi-AZ)."""
+    backups: BackupSpec = BackupSpec()
+    """Automated backups."""
+    maintenance_window: MaintenanceWindow | None = None
+    """When AWS may patch, in UTC; chosen by AWS when left out."""
+    parameters: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$")], str] = Field(default_factory=dict)
+    """Engine parameters, values in quotes, e.g. `log_min_duration_statement: "500"`."""
+
+
+class Database(Document):
+    """A PostgreSQL database on RDS with a generated password in Secrets Manager."""
+
+    kind: Literal["Database"]
+    """Always Database."""
+    spec: DatabaseSpec
+    """Engine, size and safety."""
+
+
+class LifecycleSpec(Spec):
+    """When objects of a bucket go away or get cheaper."""
+
+    expire_after: Duration | None = None
+    """Age at which objects are deleted, in whole days; never when left out."""
+    expire_old_versions_after: Duration = Duration("90d")
+    """Age at which overwritten and deleted versions are removed, in whole days."""
+    archive_after: Duration | None = None
+    """Age at which objects move to the infrequent-access class, at least 30 days (S3 limit)."""
+
+    @model_validator(mode="after")
+    def _whole_days(self) -> LifecycleSpec:
+        for field in ("expire_after", "expire_old_versions_after", "archive_after"):
+            value: Duration | None = getattr(self, field)
+            if value is not None and (value.seconds % 86400 or value.days < 1):
+                raise ValueError(f"{value} is not a whole number of days, which is all that S3 lifecycle rules know")
+        shortest = 30
+        if self.archive_after is not None and self.archive_after.days < shortest:
+            raise ValueError(f"archiveAfter {self.archive_after} is below S3's {shortest} days for STANDARD_IA")
+        return self
+
+
+class BucketSpec(Stateful):
+    """Safety and life cycle of a bucket."""
+
+    versioning: Bool = True
+    """Keep overwritten and deleted objects."""
+    lifecycle: LifecycleSpec = LifecycleSpec()
+    """When objects go away or get cheaper."""
+
+
+class Bucket(Document):
+    """An S3 bucket: private, encrypted, TLS only."""
+
+    kind: Literal["Bucket"]
+    """Always Bucket."""
+    spec: BucketSpec = BucketSpec()
+    """Safety and life cycle."""
+
+
+class DeadLetterSpec(Spec):
+    """What happens to messages that nobody manages to process."""
+
+    max_receives: Int = Field(default=5, ge=1, le=1000)
+    """How often a message is delivered before it is set aside."""
+    retention: Duration = Duration("14d")
+    """How long it is kept there: 60 seconds to 14 days (SQS limit)."""
+
+
+class QueueSpec(Owned):
+    """Timing and order of a queue."""
+
+    fifo: Bool = False
+    """First in, first out, with deduplication by content. Cannot be changed later."""
+    visibility_timeout: Duration = Duration("30s")
+    """How long a received message is hidden from others: up to 12 hours (SQS limit)."""
+    retention: Duration = Duration("4d")
+    """How long messages are kept: 60 seconds to 14 days (SQS limit)."""
+    delay: Duration = Duration("0s")
+    """How long a new message is held back: up to 15 minutes (SQS limit)."""
+    dead_letter: DeadLetterSpec = DeadLetterSpec()
+    """What happens to messages that nobody manages to process."""
+
+    @model_validator(mode="after")
+    def _within_limits(self) -> QueueSpec:
+        bounds = (
+            ("visibilityTimeout", self.visibility_timeout, 0, 43200),
+            ("retention", self.retention, 60, 1209600),
+            ("delay", self.delay, 0, 900),
+            ("deadLetter.retention", self.dead_letter.retention, 60, 1209600),
+        )
+        for field, value, low, high in bounds:
+            if not low <= value.seconds <= high:
+                raise ValueError(f"{field} {value} is outside SQS's {low} to {high} seconds")
+        return self
+
+
+class Queue(Document):
+    """An SQS queue with a dead-letter queue: encrypted, TLS only."""
+
+    kind: Literal["Queue"]
+    """Always Queue."""
+    spec: QueueSpec = QueueSpec()
+    """Timing and order."""

@@ -1,0 +1,160 @@
+"""Scalar types of documents: text with a grammar, kept as it was written, with its value beside it."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from ipaddress import ip_network
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict, StringConstraints
+from pydantic_core import CoreSchema, core_schema
+
+Bool = Annotated[bool, Strict()]
+"""true or false; never "yes" in quotes."""
+
+Int = Annotated[int, Strict()]
+"""A whole number; never one in quotes."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)]
+"""RFC 1035 label, as Kubernetes asks of Services: lower case, digits and hyphens, begins with a letter, at most 63 characters."""
+
+EnvironmentPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=40)]
+"""Beginning of environment variable names, e.g. `ORDERS`."""
+
+TagText = Annotated[str, Field(max_length=256)]
+"""AWS tag value: at most 256 characters (AWS Tagging: naming limits)."""
+
+
+class Text(str):
+    """Base of the scalars below: a string that matches `pattern`; the JSON Schema shows the pattern and an example."""
+
+    __slots__ = ()
+    pattern: ClassVar[str]
+    example: ClassVar[str]
+    meaning: ClassVar[str]
+
+    @classmethod
+    def check(cls, text: str) -> Text:
+        """The scalar for `text`; ValueError says what is expected."""
+        if not re.fullmatch(cls.pattern, text):
+            raise ValueError(f'"{text}" is not {cls.meaning}, e.g. {cls.example}')
+        return cls(text)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            cls.check, core_schema.str_schema(strict=True), serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{cls.pattern}$", "description": f"{cls.meaning}, e.g. {cls.example}"}
+
+
+_DURATION_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+class Duration(Text):
+    """A span of time as Go and Kubernetes write it, with days and weeks: `90s`, `1h30m`, `7d`."""
+
+    __slots__ = ()
+    pattern = r"([0-9]+[wdhms])+"
+    example = "30m or 7d"
+    meaning = "a duration"
+
+    @property
+    def seconds(self) -> int:
+        """Whole seconds."""
+        return sum(int(number) * _DURATION_UNITS[unit] for number, unit in re.findall(r"([0-9]+)([wdhms])", self))
+
+    @property
+    def days(self) -> int:
+        """Whole days, rounded down."""
+        return self.seconds // 86400
+
+
+_QUANTITY_UNITS = {
+    "": Decimal(1), "m": Decimal("0.001"),
+    "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12), "P": Decimal(10**15),
+    "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40), "Pi": Decimal(2**50),
+}  # fmt: skip
+
+
+class Quantity(Text):
+    """A Kubernetes resource quantity: `500m`, `2`, `4Gi` (Kubernetes API: resource quantities)."""
+
+    __slots__ = ()
+    pattern = r"[0-9]+(\.[0-9]+)?(m|[kMGTP]|[KMGTP]i)?"
+    example = "500m, 2 or 4Gi"
+    meaning = "a quantity"
+
+    @property
+    def value(self) -> Decimal:
+        """The number in base units (cores, bytes, pieces)."""
+        number, unit = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", self).groups()  # type: ignore[union-attr]  # the pattern held when it was made
+        return Decimal(number) * _QUANTITY_UNITS[unit]
+
+
+class Storage(Quantity):
+    """A size of a volume in whole gibibytes, as cloud volumes are sold: `20Gi`, `2Ti`."""
+
+    __slots__ = ()
+    pattern = r"[1-9][0-9]*(Gi|Ti)"
+    example = "20Gi"
+    meaning = "a storage size in Gi or Ti"
+
+    @property
+    def gibibytes(self) -> int:
+        """Whole GiB."""
+        return int(self.value // 2**30)
+
+
+class Region(Text):
+    """An AWS region's code."""
+
+    __slots__ = ()
+    pattern = r"[a-z]{2}(-[a-z]+)+-[0-9]"
+    example = "eu-central-1"
+    meaning = "an AWS region"
+
+
+class MaintenanceWindow(Text):
+    """A weekly RDS window in UTC, at least 30 minutes (RDS: CreateDBInstance PreferredMaintenanceWindow)."""
+
+    __slots__ = ()
+    pattern = r"(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]"
+    example = "sun:03:00-sun:04:00"
+    meaning = "a weekly window in UTC"
+
+
+class DailyWindow(Text):
+    """A daily RDS backup window in UTC (RDS: CreateDBInstance PreferredBackupWindow)."""
+
+    __slots__ = ()
+    pattern = r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]"
+    example = "02:00-02:45"
+    meaning = "a daily window in UTC"
+
+
+def _quantity_text(value: object) -> object:
+    """Kubernetes lets quantities be written as bare numbers: `cpu: 2`."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return str(value)
+
+
+LooseQuantity = Annotated[Quantity, BeforeValidator(_quantity_text)]
+"""A quantity that may be written as a bare number, as in Kubernetes."""
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise ValueError(f'"{text}" is not an address range in CIDR notation, e.g. 10.0.0.0/16 ({error})') from None
+    return text
+
+
+Cidr = Annotated[str, AfterValidator(_network)]
+"""An address range: `10.0.0.0/16`; host bits must be zero."""

@@ -1,0 +1,80 @@
+"""Kind Tenant: a team, its namespaces and what it may use."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from transom.specs.base import Document, Spec
+from transom.specs.scalars import Cidr, Int, LooseQuantity, Name
+
+
+class OwnerSpec(Spec):
+    """A group of people and what they may do in the tenant's namespaces."""
+
+    group: str = Field(min_length=1)
+    """Group name as the cluster's authentication gives it."""
+    role: Literal["view", "edit", "admin"] = "edit"
+    """One of the user-facing ClusterRoles of Kubernetes."""
+
+
+class QuotaSpec(Spec):
+    """Upper bounds per namespace, as a ResourceQuota has them."""
+
+    cpu: LooseQuantity | None = None
+    """Sum of CPU requests."""
+    memory: LooseQuantity | None = None
+    """Sum of memory requests."""
+    pods: Int | None = Field(default=None, ge=0)
+    """Number of pods."""
+    storage: LooseQuantity | None = None
+    """Sum of persistent volume claims."""
+
+
+class ContainerDefaults(Spec):
+    """What a container gets that asks for nothing (LimitRange)."""
+
+    cpu: LooseQuantity = LooseQuantity("100m")  # type: ignore[valid-type]  # an Annotated alias of a class is called as the class
+    """CPU request."""
+    memory: LooseQuantity = LooseQuantity("128Mi")  # type: ignore[valid-type]
+    """Memory request."""
+    memory_limit: LooseQuantity = LooseQuantity("512Mi")  # type: ignore[valid-type]
+    """Memory limit."""
+
+
+class NetworkSpec(Spec):
+    """Openings in the default-deny network policy of the tenant's namespaces."""
+
+    allow_from_tenants: tuple[Name, ...] = ()
+    """Tenants whose pods may connect."""
+    allow_from_namespaces: tuple[Name, ...] = ()
+    """Namespaces outside any tenant whose pods may connect, e.g. that of an ingress controller."""
+    allow_egress: tuple[Cidr, ...] = ("0.0.0.0/0",)
+    """Address ranges that pods may connect to, beside DNS and the tenant's own namespaces."""
+
+
+class TenantSpec(Spec):
+    """Namespaces, people, quota and network of a tenant."""
+
+    namespaces: tuple[Name, ...] = Field(min_length=1)
+    """Namespaces that the tenant owns on every cluster of the environment."""
+    owners: tuple[OwnerSpec, ...] = ()
+    """Who works there."""
+    quota: QuotaSpec = QuotaSpec()
+    """Upper bounds per namespace."""
+    defaults: ContainerDefaults = ContainerDefaults()
+    """What a container gets that asks for nothing."""
+    network: NetworkSpec = NetworkSpec()
+    """Openings in the default-deny policy."""
+    pod_security: Literal["privileged", "baseline", "restricted"] = "baseline"
+    """Pod Security Standard that the namespaces enforce."""
+
+
+class Tenant(Document):
+    """A team that shares the platform with others."""
+
+    kind: Literal["Tenant"]
+    """Always Tenant."""
+    spec: TenantSpec
+    """What the tenant owns and may use."""
