@@ -1,0 +1,256 @@
+"""Resolves what points at what: tenants, clusters, namespaces, bindings, size classes. Every loose end is a problem at its line."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transom.catalog import manifests as rules
+from transom.catalog import order
+from transom.catalog.model import Entry, Identity, Manifest, tenant_of
+from transom.catalog.validate import near
+from transom.errors import Location, Problem
+from transom.rendering.render import Rendered
+from transom.rendering.units import Room
+from transom.specs.application import Application
+from transom.specs.base import Document
+from transom.specs.cluster import Cluster
+from transom.specs.environment import Environment
+from transom.specs.kinds import RESOURCE_KINDS
+from transom.specs.resources import Database
+from transom.specs.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What linking found; complete only when there are no problems."""
+
+    needs: Mapping[Identity, tuple[Identity, ...]]
+    owners: Mapping[Identity, str]
+    placements: Mapping[str, str]
+    manifests: Mapping[Identity, tuple[Manifest, ...]]
+    problems: tuple[Problem, ...]
+
+
+def link(
+    environment: Entry[Environment], entries: Mapping[Identity, Entry[Document]], objects: Sequence[Rendered], known: Mapping[str, Any]
+) -> Links:
+    """Links the documents of an environment.
+
+    Args:
+        environment: its document.
+        entries: documents that are part of it, by identity.
+        objects: Kubernetes objects of its units.
+        known: identities of documents that are known but wrong or belong elsewhere; pointing at one of them is not a second mistake.
+    """
+    linker = _Linker(environment, entries, known)
+    linker.tenants()
+    linker.resources()
+    linker.applications()
+    linker.cycles()
+    manifests = linker.objects(objects)
+    needs = {identity: tuple(sorted(linker.needs[identity])) for identity in entries}
+    return Links(needs, linker.owners, linker.placements, manifests, tuple(linker.problems))
+
+
+class _Linker:
+    def __init__(self, environment: Entry[Environment], entries: Mapping[Identity, Entry[Document]], known: Mapping[str, Any]) -> None:
+        self.environment = environment
+        self.entries = entries
+        self.known = known
+        self.needs: dict[Identity, set[Identity]] = defaultdict(set)
+        self.owners: dict[Identity, str] = {}
+        self.placements: dict[str, str] = {}
+        self.problems: list[Problem] = []
+        self.clusters = sorted(self._of(Cluster))
+        self.namespaces = {name: set(entry.document.spec.namespaces) for name, entry in self._of(Tenant).items()}
+        self.in_unit = {
+            entry.unit.folder: entry.name for entry in self._of(Application).values() if entry.unit is not None and entry.unit.room is Room.APPLICATION
+        }
+
+    def _of(self, kind: type[Any]) -> dict[str, Entry[Any]]:
+        return {entry.name: entry for entry in self.entries.values() if isinstance(entry.document, kind)}
+
+    def _wrong(self, where: Location, reason: str, message: str, hint: str) -> None:
+        self.problems.append(Problem(where, reason, message, hint))
+
+    def _refers(self, entry: Entry[Any], kind: str, name: str, path: tuple[str | int, ...]) -> bool:
+        """Notes that `entry` needs the document; a problem at `path` when there is none."""
+        identity = f"{kind}/{name}"
+        if identity in self.entries:
+            self.needs[entry.identity].add(identity)
+            return True
+        if identity not in self.known:
+            names = [other.name for other in self.entries.values() if other.kind == kind]
+            hint = near(name, names) or f"declare a {kind} {name}, or correct the name"
+            self._wrong(entry.at(*path), "UnknownReference", f'{kind} "{name}" is not declared', hint)
+        return False
+
+    def tenants(self) -> None:
+        """Namespaces belong to one tenant each; named tenants exist."""
+        holders: dict[str, Entry[Any]] = {}
+        for entry in sorted(self._of(Tenant).values(), key=lambda entry: entry.name):
+            self.needs[entry.identity] |= {f"Cluster/{cluster}" for cluster in self.clusters}
+            for index, namespace in enumerate(entry.document.spec.namespaces):
+                where = entry.at("spec", "namespaces", index)
+                if namespace in holders:
+                    other = holders[namespace]
+                    message = f'namespace "{namespace}" already belongs to tenant {other.name} ({other.at("spec", "namespaces")})'
+                    self._wrong(where, "NamespaceClash", message, "a namespace has one owner: choose another name")
+                elif namespace in {"default", "kube-system", "kube-public", "kube-node-lease"}:
+                    self._wrong(where, "ForbiddenNamespace", f'namespace "{namespace}" belongs to the cluster', "choose another name")
+                holders.setdefault(namespace, entry)
+            for index, other_tenant in enumerate(entry.document.spec.network.allow_from_tenants):
+                path = ("spec", "network", "allowFromTenants", index)
+                if f"Tenant/{other_tenant}" not in self.entries and f"Tenant/{other_tenant}" not in self.known:
+                    hint = near(other_tenant, self.namespaces) or "declare it, or correct the name"
+                    self._wrong(entry.at(*path), "UnknownReference", f'Tenant "{other_tenant}" is not declared', hint)
+
+    def resources(self) -> None:
+        """Every resource has an owner; a database's size is a class of the environment."""
+        for entry in self.entries.values():
+            if entry.kind not in RESOURCE_KINDS:
+                continue
+            beside = self.in_unit.get(entry.unit.folder) if entry.unit else None
+            application = self.entries.get(f"Application/{beside}")
+            inherited = application.document.spec.tenant if application is not None and isinstance(application.document, Application) else None
+            own = tenant_of(entry.document.spec)  # type: ignore[attr-defined]  # every resource kind has a spec
+            if own and inherited and own != inherited:
+                message = f"tenant {own} is not that of the application {beside} beside it ({inherited})"
+                self._wrong(entry.at("spec", "tenant"), "TenantMismatch", message, "leave spec.tenant out, or move the document to resources/")
+            elif tenant := own or inherited:
+                self.owners[entry.identity] = tenant
+                if own:
+                    self._refers(entry, "Tenant", own, ("spec", "tenant"))
+                else:
+                    self.needs[entry.identity].add(f"Tenant/{tenant}")
+            else:
+                self._wrong(entry.at("spec"), "MissingTenant", "spec.tenant is missing", "outside an application's folder a resource names its tenant")
+            if isinstance(entry.document, Database):
+                self._database(entry)
+
+    def _database(self, entry: Entry[Any]) -> None:
+        spec, sizes = entry.document.spec, self.environment.document.spec.sizes
+        if spec.size not in sizes:
+            has = f"it has {', '.join(sizes)}" if sizes else "it has none: add sizes to its document"
+            message = f'size "{spec.size}" is not a class of environment "{self.environment.name}"'
+            self._wrong(entry.at("spec", "size"), "UnknownSize", message, has)
+            return
+        size = sizes[spec.size].database
+        if spec.storage and size.max_storage and spec.storage.gibibytes > size.max_storage.gibibytes:
+            message = f'storage {spec.storage} is more than size "{spec.size}" allows ({size.max_storage})'
+            self._wrong(entry.at("spec", "storage"), "TooLarge", message, "ask for less, or for a larger size")
+
+    def applications(self) -> None:
+        """Tenant, destination, bindings and dependencies of every application."""
+        for entry in self._of(Application).values():
+            spec = entry.document.spec
+            self.owners[entry.identity] = spec.tenant
+            known_tenant = self._refers(entry, "Tenant", spec.tenant, ("spec", "tenant"))
+            self._place(entry)
+            if known_tenant and spec.destination.namespace not in self.namespaces[spec.tenant]:
+                owned = ", ".join(sorted(self.namespaces[spec.tenant]))
+                message = f'namespace "{spec.destination.namespace}" does not belong to tenant {spec.tenant}'
+                self._wrong(entry.at("spec", "destination", "namespace"), "ForbiddenDestination", message, f"it owns {owned}")
+            for index, name in enumerate(spec.depends_on):
+                self._refers(entry, "Application", name, ("spec", "dependsOn", index))
+            for index, binding in enumerate(spec.bindings):
+                kind, name = binding.target
+                path = ("spec", "bindings", index, kind.lower())
+                if self._refers(entry, kind, name, path):
+                    owner = self.owners.get(f"{kind}/{name}")
+                    if owner and owner != spec.tenant:
+                        message = f"{kind} {name} belongs to tenant {owner}, not to {spec.tenant}"
+                        self._wrong(entry.at(*path), "ForbiddenBinding", message, "bind a resource of the application's own tenant")
+
+    def _place(self, entry: Entry[Any]) -> None:
+        wanted = entry.document.spec.destination.cluster
+        if wanted is None and len(self.clusters) == 1:
+            wanted = self.clusters[0]
+            self.needs[entry.identity].add(f"Cluster/{wanted}")
+        elif wanted is None:
+            hint = f"name one of {', '.join(self.clusters)}" if self.clusters else "declare a cluster that the environment selects"
+            message = "destination.cluster is missing, and the environment has not exactly one cluster"
+            self._wrong(entry.at("spec", "destination"), "MissingCluster", message, hint)
+        elif wanted not in self.clusters and f"Cluster/{wanted}" in self.known:
+            message = f'cluster "{wanted}" does not belong to environment {self.environment.name}'
+            self._wrong(entry.at("spec", "destination", "cluster"), "ForbiddenDestination", message, near(wanted, self.clusters))
+        else:
+            self._refers(entry, "Cluster", wanted, ("spec", "destination", "cluster"))
+        if wanted is not None:
+            self.placements[entry.name] = wanted
+
+    def cycles(self) -> None:
+        """Nothing may wait for itself, however long the way."""
+        for cycle in order.cycles({identity: sorted(needs) for identity, needs in self.needs.items()}):
+            entry = self.entries[cycle[0]]
+            following = cycle[1] if len(cycle) > 1 else cycle[0]
+            names = list(getattr(entry.document, "spec").depends_on)  # noqa: B009 - only applications can be part of a cycle
+            path = ("spec", "dependsOn", names.index(following.partition("/")[2]))
+            way = " → ".join((*cycle, cycle[0]))
+            self._wrong(entry.at(*path), "DependencyCycle", f"depends on itself: {way}", "remove one of these dependencies")
+
+    def objects(self, objects: Iterable[Rendered]) -> dict[Identity, tuple[Manifest, ...]]:
+        """Gives every Kubernetes object its owner and namespace; no object may be declared twice on a cluster."""
+        rendered = list(objects)
+        unscoped = rules.scopes(rendered)
+        out: dict[Identity, list[Manifest]] = defaultdict(list)
+        seen: dict[tuple[str, tuple[str, str, str, str]], Manifest] = {}
+        for document in rendered:
+            found = list(rules.check(document))
+            self.problems.extend(found)
+            if found:
+                continue
+            for owner, cluster, manifest in self._owned(document, rules.group_and_kind(document.data) in unscoped):
+                if (cluster, manifest.key) in seen:
+                    other = seen[cluster, manifest.key].at("metadata", "name")
+                    message = f"{manifest.kind} {manifest.name} is declared twice on cluster {cluster}, first at {other}"
+                    self._wrong(manifest.at("metadata", "name"), "DuplicateObject", message, "remove or rename one of the two")
+                    continue
+                seen[cluster, manifest.key] = manifest
+                out[owner].append(manifest)
+        return {owner: tuple(manifests) for owner, manifests in out.items()}
+
+    def _owned(self, document: Rendered, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001 - one private caller
+        namespace = "" if unscoped else str(document.data["metadata"].get("namespace") or "")
+        manifest = Manifest(document.data, namespace, document.trace)
+        match document.unit.room:
+            case Room.BASE:
+                yield from ((f"Cluster/{cluster}", cluster, self._with_default(manifest, "default", unscoped)) for cluster in self.clusters)
+            case Room.CLUSTER if document.unit.name in self.clusters:
+                yield f"Cluster/{document.unit.name}", document.unit.name, self._with_default(manifest, "default", unscoped)
+            case Room.CLUSTER:
+                return
+            case Room.APPLICATION:
+                yield from self._of_application(document, manifest, unscoped)
+            case _:
+                message = f"{manifest.kind} {manifest.name} belongs to no application"
+                self._wrong(manifest.at("kind"), "ManifestWithoutApplication", message, "move it into an application's folder")
+
+    def _of_application(self, document: Rendered, manifest: Manifest, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001
+        name = self.in_unit.get(document.unit.folder)
+        if name is None:
+            if not any(str(known).startswith("Application/") for known in self.known):
+                message = f"{manifest.kind} {manifest.name} belongs to no application"
+                hint = f"add an application.yaml of kind Application to {document.unit.name}"
+                self._wrong(manifest.at("kind"), "ManifestWithoutApplication", message, hint)
+            return
+        entry = self.entries[f"Application/{name}"]
+        spec = entry.document.spec  # type: ignore[attr-defined]  # in_unit holds applications only
+        if unscoped:
+            message = f"{manifest.kind} {manifest.name} is cluster-wide, which tenant {spec.tenant} may not have"
+            hint = "move it to infrastructure/" if manifest.kind != "Namespace" else "add the namespace to the tenant's document instead"
+            self._wrong(manifest.at("kind"), "ForbiddenKind", message, hint)
+            return
+        placed = self._with_default(manifest, spec.destination.namespace, unscoped)
+        if placed.namespace not in self.namespaces.get(spec.tenant, {placed.namespace}):
+            message = f'namespace "{placed.namespace}" does not belong to tenant {spec.tenant}'
+            self._wrong(manifest.at("metadata", "namespace"), "ForbiddenDestination", message, "leave metadata.namespace out, or correct it")
+            return
+        if name in self.placements:
+            yield entry.identity, self.placements[name], placed
+
+    def _with_default(self, manifest: Manifest, namespace: str, unscoped: bool) -> Manifest:  # noqa: FBT001
+        return manifest if unscoped or manifest.namespace else Manifest(manifest.data, namespace, manifest.trace)

@@ -1,0 +1,72 @@
+"""Kubernetes objects of a unit: what can be judged without a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from transom.errors import Problem
+from transom.rendering.render import Rendered
+
+CLUSTER_SCOPED = frozenset(
+    {
+        ("", "Namespace"), ("", "Node"), ("", "PersistentVolume"), ("", "ComponentStatus"),
+        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"), ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"), ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
+        ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"), ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"), ("apiregistration.k8s.io", "APIService"),
+        ("certificates.k8s.io", "CertificateSigningRequest"), ("certificates.k8s.io", "ClusterTrustBundle"),
+        ("flowcontrol.apiserver.k8s.io", "FlowSchema"), ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
+        ("networking.k8s.io", "IngressClass"), ("networking.k8s.io", "IPAddress"), ("networking.k8s.io", "ServiceCIDR"),
+        ("node.k8s.io", "RuntimeClass"), ("rbac.authorization.k8s.io", "ClusterRole"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+        ("resource.k8s.io", "DeviceClass"), ("resource.k8s.io", "ResourceSlice"), ("scheduling.k8s.io", "PriorityClass"),
+        ("storage.k8s.io", "CSIDriver"), ("storage.k8s.io", "CSINode"), ("storage.k8s.io", "StorageClass"),
+        ("storage.k8s.io", "VolumeAttachment"), ("storage.k8s.io", "VolumeAttributesClass"),
+    }
+)  # fmt: skip
+"""Kinds without a namespace (Kubernetes 1.36 API); custom resources say theirs in their definition."""
+
+
+def scopes(rendered: Iterable[Rendered]) -> frozenset[tuple[str, str]]:
+    """Group and kind of everything without a namespace: the built-in ones, and those that definitions in the repository declare."""
+    own = set()
+    for document in rendered:
+        if document.data.get("kind") != "CustomResourceDefinition":
+            continue
+        spec = document.data.get("spec")
+        if isinstance(spec, dict) and spec.get("scope") == "Cluster" and isinstance(spec.get("names"), dict):
+            own.add((str(spec.get("group")), str(spec["names"].get("kind"))))
+    return CLUSTER_SCOPED | own
+
+
+def group_and_kind(data: Mapping[str, Any]) -> tuple[str, str]:
+    """E.g. `("apps", "Deployment")`; the core group is empty."""
+    return str(data.get("apiVersion", "")).rpartition("/")[0], str(data.get("kind", ""))
+
+
+def check(document: Rendered) -> Iterator[Problem]:
+    """What is wrong with an object by itself."""
+    data, trace = document.data, document.trace
+    for field in ("apiVersion", "kind"):
+        if not isinstance(data.get(field), str) or not data[field]:
+            yield Problem(trace.locate(data), "MissingField", f"{field} is missing", "every document has apiVersion, kind and metadata")
+            return
+    metadata = data.get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        hint = "generated names cannot be followed from one run to the next" if isinstance(metadata, dict) and "generateName" in metadata else ""
+        yield Problem(trace.locate(data, ("metadata",)), "MissingField", "metadata.name is missing", hint or "give the object a name")
+        return
+    if data["kind"] == "List" or data["kind"].endswith("List") and "items" in data:
+        yield Problem(trace.locate(data, ("kind",)), "ListNotSupported", f"{data['kind']} holds several objects", "separate them by --- lines")
+    if group_and_kind(data) == ("", "Secret"):
+        yield from _plaintext(document)
+
+
+def _plaintext(document: Rendered) -> Iterator[Problem]:
+    for field in ("data", "stringData"):
+        values = document.data.get(field)
+        if isinstance(values, dict) and values:
+            where = document.trace.locate(document.data, (field, next(iter(values))))
+            yield Problem(
+                where, "PlaintextSecret", "a secret must not stand in Git", "remove it, change it where it was used, and bind or refer to it instead"
+            )  # fmt: skip

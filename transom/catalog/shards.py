@@ -1,0 +1,115 @@
+"""Cuts an environment into stacks: one, or a foundation and one per tenant.
+
+A stack's cost grows with the square of its size, because the state is written whole at every step; so `auto` cuts once one stack would pass
+`LARGEST` resources. The foundation keeps the environment's own name; names of resources do not depend on the cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from transom.catalog.model import Catalog, Identity
+from transom.errors import InvalidDocuments, Problem
+from transom.catalog import order
+from transom.specs.tenant import Tenant
+
+LARGEST = 150
+"""Resources in a stack up to which one stack is the faster choice (measured: benchmarks/README.md)."""
+
+_PER_KIND = {"Cluster": 2, "Tenant": 1, "Application": 1, "Database": 12, "Bucket": 8, "Queue": 6}
+"""Resources that a document becomes at most, the component itself included, without its Kubernetes objects."""
+_PER_NAMESPACE = 8
+"""Kubernetes objects that a tenant's namespace becomes at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One stack of an environment.
+
+    Attributes:
+        stack: its name, `dev` or `dev.team-a`.
+        tenant: whose documents it holds; empty for the foundation and for an environment in one piece.
+        documents: identities of what it holds, in dependency order.
+        needs: stacks that must be up before it.
+    """
+
+    stack: str
+    tenant: str
+    documents: tuple[Identity, ...]
+    needs: tuple[str, ...]
+
+
+def cut(catalog: Catalog) -> tuple[Shard, ...]:
+    """The environment's stacks in dependency order.
+
+    Raises:
+        InvalidDocuments: applications of two tenants depend on each other, so that neither's stack can come first.
+    """
+    if not is_sharded(catalog):
+        return (Shard(catalog.name, "", tuple(catalog.entries), ()),)
+    held: dict[str, list[Identity]] = {catalog.name: []}
+    held |= {stack_of(catalog.name, tenant): [] for tenant in catalog.tenants}
+    home = {identity: _home(catalog, identity) for identity in catalog.entries}
+    for identity, stack in home.items():
+        held[stack].append(identity)
+    needs = {
+        stack: tuple(sorted({catalog.name} | {home[other] for identity in documents for other in catalog.needs[identity]} - {stack}))
+        if stack != catalog.name
+        else ()
+        for stack, documents in held.items()
+    }
+    _refuse_cycles(catalog, needs)
+    tenants = {stack_of(catalog.name, tenant): tenant for tenant in catalog.tenants}
+    return tuple(
+        Shard(stack, tenants.get(stack, ""), tuple(held[stack]), needs[stack])
+        for stack in order.sort(needs)
+        if held[stack] or stack == catalog.name
+    )
+
+
+def is_sharded(catalog: Catalog) -> bool:
+    """Whether the environment is more than one stack."""
+    match catalog.environment.document.spec.shards:
+        case "none":
+            return False
+        case "tenant":
+            return True
+        case "auto":
+            return estimate(catalog) > LARGEST
+
+
+def stack_of(environment: str, tenant: str) -> str:
+    """Name of a tenant's stack."""
+    return f"{environment}.{tenant}"
+
+
+def split(stack: str) -> tuple[str, str]:
+    """Environment and tenant of a stack's name; the tenant is empty for an environment's own stack."""
+    environment, _, tenant = stack.partition(".")
+    return environment, tenant
+
+
+def estimate(catalog: Catalog) -> int:
+    """Upper bound of the number of resources in state, from documents alone."""
+    total = 2 + len(catalog.clusters)
+    for entry in catalog.entries.values():
+        total += _PER_KIND[entry.kind]
+        if isinstance(entry.document, Tenant):
+            total += _PER_NAMESPACE * len(entry.document.spec.namespaces) * len(catalog.clusters)
+    bindings = sum(len(entry.document.spec.bindings) for entry in catalog.applications.values())
+    return total + bindings + sum(map(len, catalog.manifests.values()))
+
+
+def _home(catalog: Catalog, identity: Identity) -> str:
+    tenant = catalog.owners.get(identity)
+    return stack_of(catalog.name, tenant) if tenant else catalog.name
+
+
+def _refuse_cycles(catalog: Catalog, needs: Mapping[str, tuple[str, ...]]) -> None:
+    problems = []
+    for cycle in order.cycles(needs):
+        message = f"applications of these tenants depend on each other: {', '.join(cycle)}"
+        problems.append(Problem(catalog.environment.at("spec", "shards"), "ShardCycle", message, "write shards: none, or remove a dependency"))
+    if problems:
+        raise InvalidDocuments(problems)

@@ -1,0 +1,130 @@
+"""Holds documents to their models and says each mistake at its line, with the nearest word that would have been right."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from transom.catalog.model import Entry
+from transom.errors import Problem
+from transom.rendering.trace import Trace
+from transom.rendering.units import Unit
+from transom.specs.base import API_VERSION, Document
+from transom.specs.kinds import KINDS
+
+GROUP = API_VERSION.partition("/")[0]
+
+
+def is_ours(data: Mapping[str, Any]) -> bool:
+    """Whether a document is one of Transom's kinds rather than a Kubernetes manifest."""
+    return str(data.get("apiVersion", "")).partition("/")[0] == GROUP
+
+
+def document(data: Mapping[str, Any], trace: Trace, unit: Unit | None = None) -> tuple[Entry[Document] | None, tuple[Problem, ...]]:
+    """The entry for one document of ours, or all that is wrong with it."""
+    kind = data.get("kind")
+    model = KINDS.get(str(kind))
+    if data.get("apiVersion") != API_VERSION:
+        message = f'apiVersion "{data.get("apiVersion")}" is not known'
+        return None, (Problem(trace.locate(data, ("apiVersion",)), "UnknownVersion", message, f"write {API_VERSION}"),)
+    if model is None:
+        message = f"kind {kind!s} is not known" if kind else "kind is missing"
+        return None, (Problem(trace.locate(data, ("kind",)), "UnknownKind", message, near(str(kind), KINDS)),)
+    try:
+        parsed = model.model_validate(data)
+    except ValidationError as error:
+        return None, tuple(_problem(detail, data, trace, model) for detail in error.errors(include_url=False))
+    return Entry(parsed, data, trace, unit), ()
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """What to write instead: the nearest known words, or all of them when none is near and they are few."""
+    words = sorted(known)
+    if close := get_close_matches(word, words, n=2, cutoff=0.6):
+        return f"did you mean {' or '.join(close)}?"
+    few = 12
+    return f"known are {', '.join(words)}" if 0 < len(words) <= few else ""
+
+
+_TYPES = {
+    "string_type": "text", "int_type": "a whole number", "bool_type": "true or false", "list_type": "a list", "tuple_type": "a list",
+    "dict_type": "a mapping", "model_type": "a mapping", "date_type": "a date", "date_from_datetime_parsing": "a date, e.g. 2027-01-31",
+}  # fmt: skip
+
+
+def _problem(detail: ErrorDetails, data: Mapping[str, Any], trace: Trace, model: type[BaseModel]) -> Problem:
+    path = tuple(part for part in detail["loc"] if part != "[key]")
+    dotted = _dotted(path)
+    value = detail["input"]
+    match detail["type"]:
+        case "extra_forbidden":
+            known = _fields(model, path[:-1])
+            return Problem(trace.locate(data, path, of_key=True), "UnknownField", f"{dotted} is not a field", near(str(path[-1]), known))
+        case "missing":
+            return Problem(trace.locate(data, path), "MissingField", f"{dotted} is missing", "it has no default: write it")
+        case "value_error":
+            said = str(detail["ctx"]["error"])
+            return Problem(trace.locate(data, path), "InvalidValue", f"{dotted}: {said}" if dotted else said)
+        case "literal_error":
+            allowed = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            return Problem(trace.locate(data, path), "InvalidValue", f'{dotted} "{value}" is not allowed', f"write one of {allowed}")
+        case kind if kind in _TYPES:
+            hint = "put it in quotes" if kind == "string_type" and isinstance(value, int | float) else ""
+            message = f"{dotted} must be {_TYPES[kind]}, not {_shown(value)}"
+            return Problem(trace.locate(data, path), "WrongType", message, hint)
+        case "string_pattern_mismatch":
+            hint = f"it must match {detail['ctx']['pattern']}"
+            return Problem(trace.locate(data, path), "InvalidValue", f'{dotted} "{value}" is not valid', hint)
+        case _:
+            said = detail["msg"][:1].lower() + detail["msg"][1:]
+            return Problem(trace.locate(data, path), "InvalidValue", f"{dotted}: {said}")
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "empty"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value[:40]}"'
+        case _:
+            return str(value)
+
+
+def _fields(model: Any, path: tuple[str | int, ...]) -> list[str]:
+    """Names of the fields that may stand at `path` of a document of `model`."""
+    for part in path:
+        model = _model_below(model, part)
+    inner = _unwrapped(model)
+    if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        return []
+    return [field.alias or name for name, field in inner.model_fields.items()]
+
+
+def _model_below(model: Any, part: str | int) -> Any:
+    model = _unwrapped(model)
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return next((f.annotation for name, f in model.model_fields.items() if part in (f.alias, name)), None)
+    arguments = get_args(model)
+    return (arguments[1] if get_origin(model) is dict else arguments[0]) if arguments else None
+
+
+def _unwrapped(annotation: Any) -> Any:
+    """The one type behind Annotated and Optional."""
+    while get_origin(annotation) in (Annotated, Union, types.UnionType):
+        annotation = next(argument for argument in get_args(annotation) if argument is not type(None))
+    return annotation

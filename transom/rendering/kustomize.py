@@ -1,0 +1,78 @@
+"""Kustomize: a folder with a kustomization becomes documents, by the real program.
+
+A wrapper kustomization outside the user's folder asks for origin annotations, so that the trace of each document is known and no file of
+the user's is touched. The program is never given network, exec or container plugins.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from transom.errors import Location, Problem, ToolMissing
+from transom.rendering.kustomization import Reading
+from transom.source.base import Snapshot
+
+ORIGIN = "config.kubernetes.io/origin"
+_TIMEOUT = 120
+"""Seconds."""
+
+Raw = tuple[dict[str, Any], Path]
+"""A rendered document without its origin annotation, and the file that first wrote or generated it."""
+
+
+def build(program: str, folder: Path, reading: Reading, snapshot: Snapshot) -> tuple[list[Raw], list[Problem]]:
+    """Runs `kustomize build` on `folder`; gives the documents in Kustomize's order, or what is wrong.
+
+    Raises:
+        ToolMissing: there is no such program.
+    """
+    with tempfile.TemporaryDirectory(prefix="transom-") as name:
+        wrapper = Path(name).resolve()
+        target = os.path.relpath(folder, wrapper)
+        (wrapper / "kustomization.yaml").write_text(f"resources: ['{target}']\nbuildMetadata: [originAnnotations]\n", encoding="utf-8")
+        try:
+            done = subprocess.run([program, "build", str(wrapper)], capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+        except FileNotFoundError:
+            raise ToolMissing("kustomize is not on this machine", hint="make demo builds it, and transom doctor says where it is") from None
+        except subprocess.TimeoutExpired:
+            return [], [_problem(f"did not end within {_TIMEOUT} seconds", folder, reading, snapshot)]
+        if done.returncode:
+            return [], [_problem(done.stderr.strip(), folder, reading, snapshot)]
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        documents = [document for document in yaml.load_all(done.stdout, Loader=loader) if document]  # noqa: S506 - a safe loader, in C
+        return [_without_origin(document, wrapper, folder) for document in documents], []
+
+
+def _without_origin(document: dict[str, Any], wrapper: Path, folder: Path) -> Raw:
+    annotations = document["metadata"].get("annotations", {})
+    origin = yaml.safe_load(annotations.pop(ORIGIN, "{}"))
+    if not annotations:
+        document["metadata"].pop("annotations", None)
+    named = origin.get("path") or origin.get("configuredIn")
+    return document, (wrapper / named).resolve() if named else folder
+
+
+_PATCH_WITHOUT_TARGET = re.compile(r"no (?:resource )?matches for (?:Id )?(?P<kind>[A-Za-z]+)\.[^/]*/(?P<name>[A-Za-z0-9.-]+?)\.\[")
+
+
+def _problem(said: str, folder: Path, reading: Reading, snapshot: Snapshot) -> Problem:
+    """Kustomize's words at the line they are about, as far as they can be told."""
+    if missing := _PATCH_WITHOUT_TARGET.search(said):
+        kind, name = missing["kind"], missing["name"]
+        for layer in reading.layers:
+            for patch in layer.patches():
+                body = patch.written.data
+                if isinstance(body, dict) and body.get("kind") == kind and (body.get("metadata") or {}).get("name") == name:
+                    place = patch.written.position(("metadata", "name")) or (1, 1)
+                    where = Location(snapshot.path_of(patch.file), *place)
+                    return Problem(where, "PatchWithoutTarget", f"no {kind} {name} to patch", "correct the name, or declare it in the base")
+    file = reading.layers[0].file if reading.layers else folder
+    short = said.removeprefix("Error: ").replace(str(snapshot.root) + "/", "").splitlines()
+    return Problem(Location(snapshot.path_of(file)), "KustomizeFailed", f"kustomize: {' '.join(short)}", "run kustomize build here to try it")

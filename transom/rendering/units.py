@@ -1,0 +1,86 @@
+"""Units: the folders of a snapshot that are rendered as one, by the layout of a user's repository.
+
+A unit with `overlays/<env>` renders that; with a kustomization renders that; otherwise its YAML files are read as they are.
+A unit that has overlays, but none for this environment, is no part of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from transom.source.base import Snapshot
+
+KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+class Room(StrEnum):
+    """Which part of the layout a unit stands in; it decides what may be declared there."""
+
+    BASE = "base"
+    CLUSTER = "cluster"
+    ENVIRONMENTS = "environments"
+    TENANTS = "tenants"
+    APPLICATION = "application"
+    RESOURCES = "resources"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A folder that is rendered as one.
+
+    Attributes:
+        room: the part of the layout it stands in.
+        name: its own name: of the application, of the cluster, or of the room.
+        folder: what is rendered: the overlay, the folder with the kustomization, or the folder with plain files.
+        kustomized: whether Kustomize renders it.
+        snapshot: the files it is part of.
+        skip: files inside that are not read with it.
+    """
+
+    room: Room
+    name: str
+    folder: Path
+    kustomized: bool
+    snapshot: Snapshot
+    skip: tuple[str, ...] = ()
+
+
+def kustomization_of(folder: Path) -> Path | None:
+    """The folder's kustomization file, None when it has none."""
+    return next((folder / name for name in KUSTOMIZATION_FILES if (folder / name).is_file()), None)
+
+
+def find(snapshot: Snapshot, environment: str) -> tuple[Unit, ...]:
+    """All units of a snapshot that are part of an environment, in the order of the layout, sorted by name."""
+    root = snapshot.root
+    found: list[Unit | None] = [_unit(snapshot, Room.BASE, root / "infrastructure/base", environment)]
+    found += [_unit(snapshot, Room.CLUSTER, folder, environment) for folder in _folders(root / "infrastructure/clusters")]
+    found += [_unit(snapshot, Room.ENVIRONMENTS, root / "infrastructure/environments", environment)]
+    found += [_unit(snapshot, Room.TENANTS, root / "tenants", environment)]
+    found += [_unit(snapshot, Room.APPLICATION, folder, environment) for folder in _folders(root / "applications")]
+    found += [_unit(snapshot, Room.RESOURCES, root / name, environment) for name in ("databases", "resources")]
+    return tuple(unit for unit in found if unit is not None)
+
+
+def _folders(parent: Path) -> list[Path]:
+    if not parent.is_dir():
+        return []
+    return sorted(folder for folder in parent.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+
+
+def _unit(snapshot: Snapshot, room: Room, folder: Path, environment: str) -> Unit | None:
+    if not folder.is_dir():
+        return None
+    overlays, overlay = folder / "overlays", folder / "overlays" / environment
+    skip = ("cluster.yaml",) if room is Room.CLUSTER else ()
+    if overlay.is_dir():
+        rendered = overlay
+    elif overlays.is_dir():
+        return None
+    elif kustomization_of(folder) is None and (folder / "base").is_dir():
+        rendered = folder / "base"
+    else:
+        rendered = folder
+    return Unit(room, folder.name, rendered, kustomization_of(rendered) is not None, snapshot, skip)

@@ -1,0 +1,174 @@
+"""YAML with positions: plain data for the machine, and for every value the line and column a person wrote.
+
+Stricter than YAML itself where people get hurt: a key given twice is a mistake, aliases cannot blow up, and what is no mapping is said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from transom.errors import Location, Problem
+
+Path_ = tuple[str | int, ...]
+"""Where a value stands in a document: keys and indices, e.g. `("spec", "ports", 0)`."""
+
+_LARGEST = 4 * 1024 * 1024
+"""Bytes; a larger file is no document that a person wrote."""
+_MOST_NODES = 200_000
+"""Values per document, aliases counted as often as they are used."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One YAML document of a file: its data and its tree of nodes with positions."""
+
+    data: Any
+    node: yaml.Node
+    line_offset: int = 0
+    column_offset: int = 0
+
+    def position(self, path: Path_, *, of_key: bool = False) -> tuple[int, int] | None:
+        """Line and column (from 1) of the value at `path`, or of its key; None when it is not written here."""
+        node, mark = self.node, self.node.start_mark
+        for part in path:
+            step = _descend(node, part)
+            if step is None:
+                return None
+            key, node = step
+            mark = key.start_mark if of_key and key is not None else node.start_mark
+        return mark.line + 1 + self.line_offset, mark.column + 1 + self.column_offset
+
+    def nearest(self, path: Path_) -> tuple[int, int]:
+        """Line and column of the key of the deepest part of `path` that is written here."""
+        for length in range(len(path), 0, -1):
+            if found := self.position(path[:length], of_key=True):
+                return found
+        return self.node.start_mark.line + 1 + self.line_offset, self.node.start_mark.column + 1 + self.column_offset
+
+
+def _descend(node: yaml.Node, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == str(part)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return None, node.value[part]
+    return None
+
+
+class _Mistakes(Exception):  # noqa: N818 - carries problems out of the constructor, never leaves this module
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+
+
+class _Builder(yaml.constructor.SafeConstructor):
+    """Builds data from nodes; collects keys given twice; bounds what aliases may unfold to."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__()
+        self.shown = shown
+        self.problems: list[Problem] = []
+        self.left = _MOST_NODES
+
+    def build(self, node: yaml.Node, above: tuple[int, ...] = ()) -> Any:
+        self.left -= 1
+        if self.left < 0 or id(node) in above:
+            self._wrong(node, "TooLarge", "the document unfolds to too many values, or contains itself", "write it without nested aliases")
+            raise _Mistakes(self.problems)
+        below = (*above, id(node))
+        match node:
+            case yaml.MappingNode():
+                return self._mapping(node, below)
+            case yaml.SequenceNode():
+                return [self.build(item, below) for item in node.value]
+            case _:
+                return self._scalar(node)
+
+    def _mapping(self, node: yaml.MappingNode, below: tuple[int, ...]) -> dict[Any, Any]:
+        out: dict[Any, Any] = {}
+        first: dict[Any, yaml.Node] = {}
+        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
+            self.flatten_mapping(node)
+            return {self.build(key, below): self.build(value, below) for key, value in node.value}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._wrong(key, "InvalidKey", "a key must be a plain word", "put it in quotes if it is meant as text")
+                continue
+            name = self._scalar(key)
+            if name in first:
+                line = first[name].start_mark.line + 1
+                self._wrong(key, "DuplicateKey", f'key "{name}" is given twice, first in line {line}', "remove one of the two")
+                continue
+            first[name] = key
+            out[name] = self.build(value, below)
+        return out
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        try:
+            return self.construct_object(node)  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it untyped
+        except (yaml.YAMLError, ValueError) as error:
+            said = getattr(error, "problem", None) or str(error)
+            self._wrong(node, "InvalidYaml", f"cannot be read: {said}", "put it in quotes if it is meant as text")
+            return None
+
+    def _wrong(self, node: yaml.Node, reason: str, message: str, hint: str) -> None:
+        mark = node.start_mark
+        self.problems.append(Problem(Location(self.shown, mark.line + 1, mark.column + 1), reason, message, hint))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(file: Path, shown: str, stamp: tuple[int, int]) -> tuple[tuple[Written, ...], tuple[Problem, ...]]:
+    del stamp  # part of the key only: an edited file is read again
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        return (), (Problem(Location(shown), "Unreadable", f"cannot be read: {error}", "documents are UTF-8 text files"),)
+    if len(text) > _LARGEST:
+        return (), (Problem(Location(shown), "TooLarge", f"has {len(text)} characters", f"split it: {_LARGEST} is the most"),)
+    return parse(text, shown)
+
+
+def read(file: Path, shown: str) -> tuple[tuple[Written, ...], tuple[Problem, ...]]:
+    """The documents of `file`, empty ones left out, and what is wrong with it; `shown` is the file's name in messages."""
+    try:
+        status = file.stat()
+    except OSError as error:
+        return (), (Problem(Location(shown), "Unreadable", f"cannot be read: {error.strerror}", "check the path"),)
+    return _parsed(file, shown, (status.st_mtime_ns, status.st_size))
+
+
+def parse(text: str, shown: str) -> tuple[tuple[Written, ...], tuple[Problem, ...]]:
+    """The documents of a text, empty ones left out, and what is wrong with it."""
+    written: list[Written] = []
+    problems: list[Problem] = []
+    try:
+        for node in _nodes(text):
+            builder = _Builder(shown)
+            data = builder.build(node)
+            problems.extend(builder.problems)
+            if data is not None:
+                written.append(Written(data, node))
+    except _Mistakes as mistakes:
+        problems.extend(mistakes.problems)
+    except RecursionError:
+        problems.append(Problem(Location(shown), "TooLarge", "is nested too deeply", "no document of ours needs more than 20 levels"))
+    except yaml.YAMLError as error:
+        problems.append(_syntax(error, shown))
+    return tuple(written), tuple(problems)
+
+
+def _nodes(text: str) -> Iterator[yaml.Node]:
+    yield from (node for node in yaml.compose_all(text, Loader=_Loader) if node is not None)
+
+
+def _syntax(error: yaml.YAMLError, shown: str) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    said = " ".join(filter(None, [getattr(error, "problem", None), getattr(error, "context", None)])) or str(error)
+    where = Location(shown, mark.line + 1, mark.column + 1) if mark else Location(shown)
+    return Problem(where, "InvalidYaml", f"is not valid YAML: {said}", "check indentation, colons and quotes at this place")
