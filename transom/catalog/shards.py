@@ -30,12 +30,14 @@ class Shard:
     Attributes:
         stack: its name, `dev` or `dev.team-a`.
         tenant: whose documents it holds; empty for the foundation and for an environment in one piece.
+        is_part: whether the environment has other stacks beside it.
         documents: identities of what it holds, in dependency order.
         needs: stacks that must be up before it.
     """
 
     stack: str
     tenant: str
+    is_part: bool
     documents: tuple[Identity, ...]
     needs: tuple[str, ...]
 
@@ -47,7 +49,7 @@ def cut(catalog: Catalog) -> tuple[Shard, ...]:
         InvalidDocuments: applications of two tenants depend on each other, so that neither's stack can come first.
     """
     if not is_sharded(catalog):
-        return (Shard(catalog.name, "", tuple(catalog.entries), ()),)
+        return (Shard(catalog.name, "", False, tuple(catalog.entries), ()),)
     held: dict[str, list[Identity]] = {catalog.name: []}
     held |= {stack_of(catalog.name, tenant): [] for tenant in catalog.tenants}
     home = {identity: _home(catalog, identity) for identity in catalog.entries}
@@ -62,7 +64,7 @@ def cut(catalog: Catalog) -> tuple[Shard, ...]:
     _refuse_cycles(catalog, needs)
     tenants = {stack_of(catalog.name, tenant): tenant for tenant in catalog.tenants}
     return tuple(
-        Shard(stack, tenants.get(stack, ""), tuple(held[stack]), needs[stack])
+        Shard(stack, tenants.get(stack, ""), True, tuple(held[stack]), needs[stack])
         for stack in order.sort(needs)
         if held[stack] or stack == catalog.name
     )

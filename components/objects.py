@@ -1,0 +1,121 @@
+"""Kubernetes objects registered as they were rendered: no typed class, no schema, no cluster asked, any kind.
+
+The engine sees the same type tokens and properties that `pulumi_kubernetes` classes give, at a fraction of their import time.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+FORCE = "pulumi.com/patchForce"
+"""Takes over fields that others set by hand: without it a heal fails on the first conflict (server-side apply, field manager conflicts)."""
+SKIP_AWAIT = "pulumi.com/skipAwait"
+
+MANAGED_BY = {"app.kubernetes.io/managed-by": "transom"}
+
+_BEFORE_WORKLOADS = 1
+_WORKLOADS = 2
+_AFTER_WORKLOADS = 3
+_RANKS = {
+    ("", "Namespace"): 0,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): 0,
+    ("scheduling.k8s.io", "PriorityClass"): 0,
+    ("storage.k8s.io", "StorageClass"): 0,
+    ("", "ConfigMap"): _BEFORE_WORKLOADS,
+    ("", "Secret"): _BEFORE_WORKLOADS,
+    ("", "ServiceAccount"): _BEFORE_WORKLOADS,
+    ("", "PersistentVolume"): _BEFORE_WORKLOADS,
+    ("", "PersistentVolumeClaim"): _BEFORE_WORKLOADS,
+    ("", "ResourceQuota"): _BEFORE_WORKLOADS,
+    ("", "LimitRange"): _BEFORE_WORKLOADS,
+    ("rbac.authorization.k8s.io", "Role"): _BEFORE_WORKLOADS,
+    ("rbac.authorization.k8s.io", "RoleBinding"): _BEFORE_WORKLOADS,
+    ("rbac.authorization.k8s.io", "ClusterRole"): _BEFORE_WORKLOADS,
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _BEFORE_WORKLOADS,
+    ("networking.k8s.io", "NetworkPolicy"): _BEFORE_WORKLOADS,
+    ("networking.k8s.io", "Ingress"): _AFTER_WORKLOADS,
+    ("autoscaling", "HorizontalPodAutoscaler"): _AFTER_WORKLOADS,
+    ("policy", "PodDisruptionBudget"): _AFTER_WORKLOADS,
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _AFTER_WORKLOADS,
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): _AFTER_WORKLOADS,
+}
+"""What is there before what (the order of Helm's and Argo CD's kind sorting, in four steps). Everything else comes with the workloads:
+a Service must not come earlier, since it is ready only once pods answer behind it."""
+
+_NOT_AWAITED = frozenset({("networking.k8s.io", "Ingress")})
+"""Ready only once an ingress controller reports an address, which many never do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectArgs:
+    """A Kubernetes object: plain data with outputs where values are not known yet, and labels that it gets beside its own."""
+
+    data: Mapping[str, Any]
+    namespace: str
+    """Empty for cluster-scoped kinds."""
+    labels: Mapping[str, str]
+
+    @property
+    def group_and_kind(self) -> tuple[str, str]:
+        """E.g. `("apps", "Deployment")`."""
+        return str(self.data["apiVersion"]).rpartition("/")[0], str(self.data["kind"])
+
+    @property
+    def rank(self) -> int:
+        """Its step in the order."""
+        return _RANKS.get(self.group_and_kind, _WORKLOADS)
+
+
+class KubernetesObject(pulumi.CustomResource):
+    """One object of any kind."""
+
+    def __init__(self, name: str, args: ObjectArgs, opts: pulumi.ResourceOptions) -> None:
+        version = str(args.data["apiVersion"])
+        token = f"kubernetes:{'core/' if '/' not in version else ''}{version}:{args.data['kind']}"
+        super().__init__(token, name, _owned(args), opts)
+
+
+def _owned(args: ObjectArgs) -> dict[str, Any]:
+    """The object with our labels and with the annotations that make us its owner; its own win."""
+    data: dict[str, Any] = copy.copy(dict(args.data))
+    metadata = dict(data["metadata"])
+    metadata["labels"] = {**args.labels, **(metadata.get("labels") or {})}
+    annotations = {FORCE: "true"}
+    if args.group_and_kind in _NOT_AWAITED:
+        annotations[SKIP_AWAIT] = "true"
+    metadata["annotations"] = {**annotations, **(metadata.get("annotations") or {})}
+    if args.namespace:
+        metadata["namespace"] = args.namespace
+    data["metadata"] = metadata
+    return data
+
+
+def register(
+    cluster: str, objects: Iterable[ObjectArgs], opts: pulumi.ResourceOptions, first: Sequence[pulumi.Resource] = ()
+) -> list[KubernetesObject]:
+    """Registers objects of one cluster in safe order; each step waits for the one before it, the first for `first`.
+
+    Names in state are `cluster/namespace/name` (`cluster/name` without a namespace), from identity alone.
+    """
+    out: list[KubernetesObject] = []
+    before: list[pulumi.Resource] = list(first)
+    steps: dict[int, list[ObjectArgs]] = {}
+    for one in objects:
+        steps.setdefault(one.rank, []).append(one)
+    for rank in sorted(steps):
+        step = [
+            KubernetesObject(
+                "/".join(filter(None, (cluster, one.namespace, str(one.data["metadata"]["name"])))),
+                one,
+                pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=before)),
+            )
+            for one in steps[rank]
+        ]
+        out += step
+        before = list(step)
+    return out

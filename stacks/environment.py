@@ -1,0 +1,152 @@
+"""One stack of an environment becomes components, in dependency order.
+
+`run` is the Pulumi program: the stack's name says which environment, and for a shard which tenant. The walk is a table from kind to a
+method; what a method needs of earlier ones it finds in the records they filled.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pulumi
+
+from components.account import Account, AccountArgs
+from components.application import Application
+from components.bucket import Bucket
+from components.cluster import Cluster, ClusterConnection
+from components.database import Database
+from components.environment import Environment
+from components.network import Network
+from components.queue import Queue
+from components.tenant import Tenant
+from components import network
+from stacks import builders, layout
+from transom.catalog import digests, shards
+from transom.catalog.model import Catalog, Entry
+from transom.catalog.project import Project
+from transom.catalog.shards import Shard
+from transom.engine import program
+from transom.errors import PermanentError, TransomError
+
+
+def run() -> None:
+    """The program behind every stack: reads the environment that the stack is named after and declares what it asks for."""
+    try:
+        catalog, shard = _of_stack(pulumi.get_stack(), Project.here())
+        build(catalog, shard, today=datetime.now(UTC).date())
+    except TransomError as error:
+        raise program.failure(error) from None
+
+
+def _of_stack(stack: str, project: Project) -> tuple[Catalog, Shard]:
+    environment, tenant = shards.split(stack)
+    catalog = project.catalog(environment)
+    cut = shards.cut(catalog)
+    found = next((shard for shard in cut if shard.stack == stack), None)
+    if found is None:
+        names = ", ".join(shard.stack for shard in cut)
+        hint = f"its stacks are {names}; to take {tenant} out of a stack of its own, run transom reshard {environment}"
+        raise PermanentError(f"environment {environment} has no stack {stack}", reason="UnknownStack", hint=hint)
+    return catalog, found
+
+
+def build(catalog: Catalog, shard: Shard, *, today: date) -> None:
+    """Declares everything that `shard` holds; `today` decides which deletions are released."""
+    layout.refuse_unmoved(catalog, shard)
+    _Walk(catalog, shard, today).everything()
+    pulumi.export("environment", catalog.name)
+    pulumi.export("layout", layout.of(shard))
+    pulumi.export("revisions", {snapshot.source: snapshot.revision for snapshot in catalog.snapshots})
+    pulumi.export("documents", digests.documents(catalog, shard.documents))
+
+
+class _Walk:
+    """Walks a shard's documents in dependency order and keeps what later ones need."""
+
+    def __init__(self, catalog: Catalog, shard: Shard, today: date) -> None:
+        self.catalog = catalog
+        self.shard = shard
+        self.today = today
+        self.root = Environment(catalog.name)
+        self.child = pulumi.ResourceOptions(parent=self.root)
+        self.connections: dict[str, ClusterConnection] = {}
+        self.tenants: dict[str, Tenant] = {}
+        self.applications: dict[str, Application] = {}
+        self.resources: dict[str, pulumi.ComponentResource] = {}
+        self._account: Account | None = None
+        self._network: Network | None = None
+
+    def everything(self) -> None:
+        """All documents of the shard."""
+        for name, entry in self.catalog.clusters.items():
+            self.connections[name] = ClusterConnection(name, builders.connection(entry), self.child)
+        kinds: Mapping[str, Callable[[Entry[Any]], None]] = {
+            "Cluster": self._cluster,
+            "Tenant": self._tenant,
+            "Database": self._database,
+            "Bucket": self._bucket,
+            "Queue": self._queue,
+            "Application": self._application,
+        }
+        for identity in self.shard.documents:
+            entry = self.catalog.entries[identity]
+            kinds[entry.kind](entry)
+
+    def _cluster(self, entry: Entry[Any]) -> None:
+        Cluster(entry.name, builders.cluster(self.catalog, entry, self.connections[entry.name]), self.child)
+
+    def _tenant(self, entry: Entry[Any]) -> None:
+        self.tenants[entry.name] = Tenant(entry.name, builders.tenant(self.catalog, entry, self.connections), self.child)
+
+    def _database(self, entry: Entry[Any]) -> None:
+        args = builders.database(self.catalog, entry, self.network, self.today)
+        self.resources[entry.identity] = Database(entry.name, args, self._cloud(entry))
+
+    def _bucket(self, entry: Entry[Any]) -> None:
+        args = builders.bucket(self.catalog, entry, self.account.account_id)
+        self.resources[entry.identity] = Bucket(entry.name, args, self._cloud(entry))
+
+    def _queue(self, entry: Entry[Any]) -> None:
+        self.resources[entry.identity] = Queue(entry.name, builders.queue(self.catalog, entry), self._cloud(entry))
+
+    def _application(self, entry: Entry[Any]) -> None:
+        spec = entry.document.spec
+        cluster = self.catalog.placements[entry.name]
+        after: list[pulumi.Resource] = []
+        if spec.tenant in self.tenants:  # in a tenant's own stack the foundation was up before
+            after += self.tenants[spec.tenant].foundations[cluster, spec.destination.namespace]
+        for name in spec.depends_on:
+            if name in self.applications:
+                after += self.applications[name].objects
+        bindings = [builders.binding(one, entry.name, self.resources["/".join(one.target)]) for one in spec.bindings]
+        args = builders.application(self.catalog, entry, self.connections[cluster], bindings, after)
+        self.applications[entry.name] = Application(entry.name, args, self.child)
+
+    def _cloud(self, entry: Entry[Any]) -> pulumi.ResourceOptions:
+        """Options of a cloud component: its provider, and protection where the document holds data."""
+        protected = getattr(entry.document.spec, "protected", None)
+        return pulumi.ResourceOptions(
+            parent=self.root, providers=[self.account.provider], protect=bool(protected(self.today)) if protected else None
+        )
+
+    @property
+    def account(self) -> Account:
+        """The AWS account, declared once something needs it."""
+        if self._account is None:
+            spec = self.catalog.environment.document.spec
+            local = bool(os.environ.get("AWS_ENDPOINT_URL"))
+            args = AccountArgs(spec.aws.region, spec.aws.account_id, local, {"transom:environment": self.catalog.name, **spec.tags})
+            self._account = Account(self.catalog.name, args, self.child)
+        return self._account
+
+    @property
+    def network(self) -> Network:
+        """Where databases are placed."""
+        if self._network is None:
+            given = self.catalog.environment.document.spec.aws.network
+            provider = self.account.provider
+            self._network = network.existing(given.vpc_id, given.subnet_ids, provider) if given else network.default(provider)
+        return self._network

@@ -1,0 +1,55 @@
+"""Keeps an environment's cut and its stacks' states in step: a program whose documents went to another stack must not delete them here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from transom.catalog import shards
+from transom.catalog.model import Catalog
+from transom.catalog.shards import Shard
+from transom.engine import program
+from transom.errors import GuardRefused
+
+
+def of(shard: Shard) -> str:
+    """What a stack's `layout` output says: `whole`, `foundation` or `tenant`."""
+    if shard.tenant:
+        return "tenant"
+    return "foundation" if shard.is_part else "whole"
+
+
+def stack_reference(stack: str) -> pulumi.StackReference:
+    """Outputs of another stack of this project as they were deployed last."""
+    return pulumi.StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}")
+
+
+def refuse_unmoved(catalog: Catalog, shard: Shard) -> None:
+    """Refuses to go on when the environment was deployed in another cut than its document asks for now.
+
+    The engine deletes what a program no longer declares only after the program has ended well; this makes it end badly.
+    """
+    foundation = stack_reference(catalog.name)
+
+    def compare(outputs: dict[str, Any]) -> None:
+        deployed = outputs.get("layout")
+        wanted = "foundation" if shards.is_sharded(catalog) else "whole"
+        if deployed not in (None, wanted):
+            raise program.failure(
+                GuardRefused(
+                    f"environment {catalog.name} was deployed as {deployed!r}, and its document asks for {wanted!r}",
+                    reason="LayoutChanged",
+                    hint=f"move its resources first, which deletes nothing: transom reshard {catalog.name}",
+                )
+            )
+        if shard.tenant and deployed is None:
+            raise program.failure(
+                GuardRefused(
+                    f"stack {shard.stack} needs {catalog.name}, which is not deployed",
+                    reason="FoundationMissing",
+                    hint=f"run transom apply {catalog.name}, which does all stacks in order, or pulumi up -s {catalog.name} first",
+                )
+            )
+
+    foundation.outputs.apply(compare)

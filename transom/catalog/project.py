@@ -1,0 +1,94 @@
+"""A project on disk: where its environments are declared, where its caches lie, and how a catalog is opened from there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from transom.catalog import load
+from transom.catalog.model import Catalog, Entry
+from transom.errors import InvalidDocuments, Problem
+from transom.rendering.cache import Cache
+from transom.rendering.render import Renderer
+from transom.source.base import Snapshot
+from transom.source.opening import source
+from transom.specs.environment import Environment, SourceSpec
+
+REVISIONS = "TRANSOM_REVISIONS"
+"""Environment variable with a JSON object: source name to commit. A source named there is read at that commit, so that all stacks of one run
+see the same documents whatever is pushed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder with `Pulumi.yaml` and `environments/`.
+
+    Attributes:
+        root: the folder.
+        pins: commits that sources are held at, by source name.
+    """
+
+    root: Path
+    pins: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def here(cls, environ: Mapping[str, str] = os.environ) -> Project:
+        """The project of the working directory, held at the commits of TRANSOM_REVISIONS."""
+        return cls(Path(), json.loads(environ.get(REVISIONS, "{}")))
+
+    @property
+    def environments_folder(self) -> Path:
+        """One Environment document per file."""
+        return self.root / "environments"
+
+    @property
+    def cache(self) -> Path:
+        """Clones, unpacked commits and rendered units; may be deleted at any time."""
+        return self.root / ".transom" / "cache"
+
+    def environments(self) -> tuple[str, ...]:
+        """Names of the declared environments, sorted."""
+        return load.environments(self.environments_folder)
+
+    def environment(self, name: str) -> Entry[Environment]:
+        """The document of one environment; errors as `load.environment`."""
+        return load.environment(self.environments_folder, name)
+
+    def snapshots(self, environment: Entry[Environment]) -> tuple[Snapshot, ...]:
+        """The environment's sources, resolved and at hand."""
+        return tuple(source(self._pinned(spec), self.root, self.cache).snapshot() for spec in environment.document.spec.sources)
+
+    def catalog(self, name: str) -> Catalog:
+        """The catalog of one environment.
+
+        Raises:
+            InvalidDocuments: with every mistake found.
+            SourceError, SourceUnreachable: a source cannot be read.
+        """
+        environment = self.environment(name)
+        return load.load(environment, self.snapshots(environment), Renderer(cache=Cache(self.cache / "rendered")))
+
+    def _pinned(self, spec: SourceSpec) -> SourceSpec:
+        commit = self.pins.get(spec.name)
+        return spec.model_copy(update={"target_revision": commit}) if commit and spec.repo_url else spec
+
+
+def catalogs(project: Project, names: tuple[str, ...]) -> tuple[dict[str, Catalog], tuple[Problem, ...]]:
+    """The catalogs of several environments, and every mistake in any of them once."""
+    found: dict[str, Catalog] = {}
+    problems: set[Problem] = set()
+    for name in names:
+        try:
+            found[name] = project.catalog(name)
+        except InvalidDocuments as error:
+            problems |= set(error.problems)
+    return found, tuple(sorted(problems))
+
+
+def pins(snapshots: tuple[Snapshot, ...]) -> dict[str, str]:
+    """TRANSOM_REVISIONS for a run that must see just these snapshots."""
+    commits = {snapshot.source: snapshot.revision for snapshot in snapshots if snapshot.revision != "directory"}
+    return {REVISIONS: json.dumps(commits, sort_keys=True)} if commits else {}
