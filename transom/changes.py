@@ -16,6 +16,9 @@ FORMAT = 1
 SECRET_BEFORE = "*** (before)"
 SECRET_AFTER = "*** (after)"
 
+COMPUTED = "<computed>"
+"""Stands for a value that is known only after the run."""
+
 
 class Operation(StrEnum):
     """What happens to one resource."""
@@ -76,11 +79,15 @@ class Change(Frozen):
 
 
 class Diagnostic(Frozen):
-    """A message of the engine or of the program that belongs to no operation."""
+    """A message of the engine or of the program that belongs to no operation.
+
+    `urn` and `document` are set where it is about a resource: one that was refused before any operation on it was planned.
+    """
 
     severity: Literal["error", "warning", "info"]
     message: str
     urn: str = ""
+    document: str = ""
 
 
 class ChangeSet(Frozen):
@@ -99,7 +106,7 @@ class ChangeSet(Frozen):
     """Resources that the run left or found as they were."""
     succeeded: bool = True
     error: str = ""
-    """Why the run as a whole failed; empty when it did not."""
+    """Why the run as a whole failed; empty where it did not, or where a failed change or an error about a resource says why."""
     duration: float = Field(default=0.0, ge=0)
     """Seconds."""
 
@@ -107,6 +114,11 @@ class ChangeSet(Frozen):
     def empty(self) -> bool:
         """Whether nothing would be, was, or is different."""
         return not self.changes
+
+    @property
+    def failures(self) -> tuple[Change, ...]:
+        """The changes that failed."""
+        return tuple(change for change in self.changes if change.failed)
 
     def count(self, operation: Operation) -> int:
         """How many resources undergo `operation`."""

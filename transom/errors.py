@@ -1,16 +1,25 @@
 """The one error tree. Whatever leaves Transom as a failure is one of these, or a defect.
 
-    TransomError                 reason, subject, message, hint
-    ├── PermanentError           trying again changes nothing until somebody acts
-    │   ├── InvalidDocuments     one or more problems in the user's repository, all told at once        exit 3
-    │   ├── SourceError          a source is missing, empty or not what the environment names           exit 1
-    │   ├── RenderingError       a unit cannot be rendered, and no line of a file can be blamed         exit 1
-    │   ├── GuardRefused         a rule refused what was asked                                          exit 4
-    │   ├── EngineError          the engine ended as failed                                             exit 1
-    │   └── ToolMissing          a program that is needed is not on this machine                        exit 1
-    └── TemporaryError           trying again may help
-        ├── StackLocked          another run holds the stack                                            exit 5
-        └── SourceUnreachable    the source's host did not answer                                       exit 1
+TransomError                 reason, subject, message, hint
+├── PermanentError           trying again changes nothing until somebody acts
+│   ├── InvalidDocuments     one or more problems in the user's repository, all told at once        exit 3
+│   ├── SourceError          a source is missing, empty or not what the environment names           exit 1
+│   ├── RenderingError       a unit cannot be rendered, and no line of a file can be blamed         exit 1
+│   ├── GuardRefused         a rule refused what was asked                                          exit 4
+│   ├── EngineError          the engine ended as failed                                             exit 1
+│   │   ├── StackNotFound    the backend has no stack of that name                                  exit 1
+│   │   ├── StackExists      the backend already has a stack of that name                           exit 1
+│   │   ├── BackendRefused   the backend does not let us in                                         exit 1
+│   │   ├── BadPassphrase    the stack's secrets cannot be read                                     exit 1
+│   │   ├── StateDamaged     the stack's state contradicts itself                                   exit 1
+│   │   └── RunCancelled     somebody stopped the run                                               exit 1
+│   └── ToolMissing          a program that is needed is not on this machine                        exit 1
+│       └── PluginMissing    a plugin of the engine is not on this machine                          exit 1
+└── TemporaryError           trying again may help
+    ├── StackLocked          another run holds the stack                                            exit 5
+    ├── BackendUnreachable   the backend did not answer                                             exit 1
+    ├── RunTimedOut          the run was stopped because it took longer than allowed                exit 1
+    └── SourceUnreachable    the source's host did not answer                                       exit 1
 """
 
 from __future__ import annotations
@@ -124,14 +133,86 @@ class EngineError(PermanentError):
     default_reason = "EngineFailed"
 
 
+class StackNotFound(EngineError):  # noqa: N818 - a state
+    """The backend has no stack of that name."""
+
+    default_reason = "StackNotFound"
+
+
+class StackExists(EngineError):  # noqa: N818 - a state
+    """The backend already has a stack of that name."""
+
+    default_reason = "StackExists"
+
+
+class BackendRefused(EngineError):  # noqa: N818 - a decision
+    """The backend does not let us in: no credentials, or the wrong ones."""
+
+    default_reason = "BackendRefused"
+
+
+class BadPassphrase(EngineError):  # noqa: N818 - a state
+    """The stack's secrets cannot be read: the passphrase is missing or is not the one they were written with."""
+
+    default_reason = "BadPassphrase"
+
+
+class StateDamaged(EngineError):  # noqa: N818 - a state
+    """The stack's state contradicts itself."""
+
+    default_reason = "StateDamaged"
+
+
+class RunCancelled(EngineError):  # noqa: N818 - a state
+    """Somebody stopped the run; what it had done by then is kept in the state."""
+
+    default_reason = "RunCancelled"
+
+
 class ToolMissing(PermanentError):  # noqa: N818 - a state
     """A program that is needed is not on this machine; the hint says how to get it."""
 
     default_reason = "ToolMissing"
 
 
+class PluginMissing(ToolMissing):
+    """A plugin of the engine (a provider, the language host) is not on this machine; the hint says how to get it."""
+
+    default_reason = "PluginMissing"
+
+
+class BackendUnreachable(TemporaryError):  # noqa: N818 - a state
+    """The backend did not answer."""
+
+    default_reason = "BackendUnreachable"
+
+
+class RunTimedOut(TemporaryError):  # noqa: N818 - a state
+    """The run was stopped because it took longer than allowed."""
+
+    default_reason = "RunTimedOut"
+
+
+@dataclass(frozen=True, slots=True)
+class LockOwner:
+    """Who holds a stack's lock, as the lock says: user, host, process id, and since when (RFC 3339)."""
+
+    user: str
+    host: str
+    pid: int
+    since: str
+
+
 class StackLocked(TemporaryError):  # noqa: N818 - a state
-    """Another run holds the stack; the message says whose."""
+    """Another run holds the stack; the message says whose.
+
+    Attributes:
+        owners: the holders of its locks, as far as the backend tells; usually one.
+    """
 
     default_reason = "StackLocked"
     exit_code = ExitCode.LOCKED
+
+    def __init__(self, message: str, *, subject: str = "", hint: str = "", owners: Iterable[LockOwner] = ()) -> None:
+        self.owners = tuple(owners)
+        super().__init__(message, subject=subject, hint=hint)

@@ -1,12 +1,97 @@
-"""Takes secrets out of text before it leaves the process."""
+"""Secret shapes: what looks like a secret leaves no message, whatever wrote it.
+
+This is the second line. The first is that the engine marks secrets and `transom.engine` masks them; here is caught what a plugin, an API server
+or a stack trace puts into a text. It is deliberately blunt: better a value too many is hidden.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Callable, Iterator
 
-_CREDENTIALS_IN_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s:@]+(:[^/\s@]*)?@")
+HIDDEN = "***"
+
+_NAMES = r"(?:password|passwd|passphrase|pwd|secret(?:[_-]?(?:access)?[_-]?key|[_-]?string)?|client[_-]?secret|private[_-]?key|(?:api|access)[_-]?key|(?:auth|access|refresh|id|session|security|bearer)?[_-]?token|credentials?)"  # noqa: E501 - one alternation
+
+_SECRET_NAME = re.compile(
+    r"(?:password|passwd|passphrase|private_?key|secret_?(?:access_?)?key|client_?secret|secret_?string|api_?key|(?:auth|access|refresh|session)_?token|^token|^secret|connection_?string|kube_?config)$",  # noqa: E501 - one alternation
+    re.IGNORECASE,
+)
+
+_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
+    # PEM blocks, also cut off, also with the line ends of a JSON string
+    (re.compile(r"-----BEGIN [A-Z0-9 ]*(?:PRIVATE KEY|CERTIFICATE)[A-Z0-9 ]*-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL), HIDDEN),
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+    (re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)[A-Z0-9]{16}\b"), HIDDEN),
+    # https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/
+    (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,})"), HIDDEN),
+    (re.compile(r"\b(?:xox[abeoprs]-[A-Za-z0-9-]{10,}|pul-[0-9a-f]{32,})"), HIDDEN),
+    # JSON web tokens: header and payload are base64 of an object, which begins {"
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"), HIDDEN),
+    # user and password of a URL; the user goes too, for a token is given as one: https://TOKEN@host
+    (re.compile(r"(?P<keep>\b[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@\"']+@"), rf"\g<keep>{HIDDEN}@"),
+    (re.compile(r"(?P<keep>\bauthorization\s*[:=]\s*(?:bearer|basic|token)?\s*)[^\s\"',;]+", re.IGNORECASE), rf"\g<keep>{HIDDEN}"),
+    (re.compile(r"(?P<keep>\bbearer\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\g<keep>{HIDDEN}"),
+    # "password": "…" of JSON (also escaped inside a string) and password: '…' of YAML
+    (
+        re.compile(
+            rf"(?P<keep>\b{_NAMES}(?:\\*[\"'])?\s*[:=]\s*)(?P<q>\\*[\"'])(?!\*\*\*)(?:(?!(?P=q)).)+(?P=q)", re.IGNORECASE | re.DOTALL
+        ),
+        rf"\g<keep>\g<q>{HIDDEN}\g<q>",
+    ),
+    # password=… password: …
+    (re.compile(rf"(?P<keep>\b{_NAMES}\s*=\s*)(?!\*\*\*|[\"'\\])[^\s,;&\"']+", re.IGNORECASE), rf"\g<keep>{HIDDEN}"),
+    (
+        re.compile(rf"(?P<keep>\b{_NAMES}:\s+)(?!\*\*\*|[\"'\\])[^\s,;&\"']+(?=\s*(?:$|[,;\n]))", re.IGNORECASE | re.MULTILINE),
+        rf"\g<keep>{HIDDEN}",
+    ),
+)
 
 
 def redact(text: str) -> str:
-    """`text` with credentials in URLs replaced by `***`."""
-    return _CREDENTIALS_IN_URL.sub(r"\g<scheme>***@", text)
+    """`text` with everything that has the shape of a secret replaced by `***`. Redacting twice changes nothing more."""
+    for shape, replacement in _SHAPES:
+        text = shape.sub(replacement, text)
+    return text
+
+
+def names_secret(key: str) -> bool:
+    """Whether a property of this name holds a secret, going by the name alone: `masterPassword`, `client_secret`, `privateKey`."""
+    return _SECRET_NAME.search(key) is not None
+
+
+class RedactingFilter(logging.Filter):
+    """A logging filter that redacts the finished message, its exception and its stack."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always true: nothing is dropped, only redacted."""
+        record.msg, record.args = redact(record.getMessage()), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = redact(record.exc_text)
+        if record.stack_info:
+            record.stack_info = redact(record.stack_info)
+        return True
+
+
+def install(logger: logging.Logger | None = None) -> None:
+    """Put the filter on each handler of `logger` (default: the root), once: handlers see the records of every child logger, loggers do not."""
+    for handler in (logger or logging.getLogger()).handlers:
+        if not any(isinstance(present, RedactingFilter) for present in handler.filters):
+            handler.addFilter(RedactingFilter())
+
+
+def lines(write: Callable[[str], object]) -> Callable[[str], None]:
+    """A line sink in front of `write` that redacts: for output that is passed on as it comes."""
+
+    def redacted(line: str) -> None:
+        write(redact(line))
+
+    return redacted
+
+
+def all_of(texts: Iterator[str]) -> tuple[str, ...]:
+    """Every text redacted, in order."""
+    return tuple(redact(text) for text in texts)

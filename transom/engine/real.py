@@ -1,0 +1,266 @@
+"""The real engine: Pulumi's command line through the Automation API, with the program that lies in the project's folder.
+
+The program is run by the language host on PATH in a process of its own, so several stacks run side by side. The stack's configuration file is the
+command line's own choice (`PULUMI_OPTION_CONFIG_FILE`, else `stackConfigDir`); this module never writes one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transom.changes import ChangeSet
+from transom.engine import applied, failures, moving, program
+from transom.engine.events import Purpose, Recorder
+from transom.engine.seam import Engine, Listener, Move, Progress, Request, Step, quiet
+from transom.errors import EngineError, LockOwner, StackLocked, StackNotFound, TransomError
+
+if TYPE_CHECKING:
+    from transom.engine.automation import Command, Stack
+
+LOCK_POLL = 2.0
+"""Seconds between two looks at another run's lock."""
+
+Run = Callable[["Stack", Any], object]
+"""Starts a run of a stack with an `on_event`."""
+
+
+class PulumiEngine(Engine):
+    """Drives the stacks of one project.
+
+    Args:
+        project: folder with Pulumi.yaml and `__main__.py`.
+        env: added to the environment of the engine and of the program in every run.
+    """
+
+    def __init__(self, project: Path, env: Mapping[str, str] | None = None) -> None:
+        self.project = project.resolve()
+        self.env = dict(env or {})
+        self._command: Command | None = None
+        self._guard = threading.Lock()
+
+    def plan(self, request: Request, listen: Listener = quiet) -> ChangeSet:
+        """See Engine."""
+        return self._run("plan", request, listen, lambda stack, on_event: stack.preview(**_common(request, on_event)))[0]
+
+    def apply(self, request: Request, listen: Listener = quiet) -> ChangeSet:
+        """See Engine. Waits for a lock as long as the request allows, and breaks one whose owner is a dead process of this machine."""
+        return self._locking(
+            request,
+            listen,
+            lambda: self._run("apply", request, listen, lambda stack, on_event: stack.up(**_changing(request, on_event)))[0],
+        )
+
+    def destroy(self, request: Request, listen: Listener = quiet) -> ChangeSet:
+        """See Engine. Locks as in `apply`."""
+
+        def run(stack: Stack, on_event: Any) -> object:
+            return stack.destroy(**_changing(request, on_event), exclude_protected=request.exclude_protected)
+
+        return self._locking(request, listen, lambda: self._run("destroy", request, listen, run)[0])
+
+    def drift(self, request: Request, listen: Listener = quiet) -> ChangeSet:
+        """See Engine, and `transom.engine.applied` for what last applied means and where it cannot be known."""
+        found, recorder = self._run(
+            "drift", request, listen, lambda stack, on_event: stack.preview_refresh(**_refreshing(request, on_event))
+        )
+        record = applied.read(self.backend(request), self.project_name(), request.stack)
+        if record.settled:
+            return found
+        return applied.against(record, found, recorder.inputs, lambda: self.plan(request))
+
+    def outputs(self, request: Request) -> dict[str, Any]:
+        """See Engine."""
+        outputs: dict[str, Any] = json.loads(self._say(request, "stack", "output", "--json", "--stack", request.stack))
+        return outputs
+
+    def export(self, request: Request) -> dict[str, Any]:
+        """See Engine."""
+        deployment: dict[str, Any] = json.loads(self._say(request, "stack", "export", "--stack", request.stack))
+        return deployment
+
+    def exists(self, request: Request) -> bool:
+        """See Engine."""
+        try:
+            self._say(request, "stack", "--show-name", "--stack", request.stack)
+        except StackNotFound:
+            return False
+        return True
+
+    def create(self, request: Request) -> None:
+        """See Engine. Made from the folder of the configuration file where one is set, so that no salt is written into the checkout."""
+        if not self.exists(request):
+            self._say(request, "stack", "init", request.stack, "--no-select", folder=self._writing_folder(request))
+
+    def remove(self, request: Request) -> None:
+        """See Engine. The stack's configuration file stays."""
+        self._say(request, "stack", "rm", request.stack, "--yes", "--preserve-config", folder=self._writing_folder(request))
+
+    def cancel(self, request: Request) -> None:
+        """See Engine."""
+        self._say(request, "cancel", "--yes", "--stack", request.stack)
+
+    def move(self, move: Move) -> tuple[str, ...]:
+        """See Engine and `transom.engine.moving`. The stacks must exist and be unlocked."""
+        return moving.move(self, move)
+
+    def interrupt(self) -> None:
+        """See Engine."""
+        if self._command is not None:
+            self._command.interrupt()
+
+    def export_in_clear(self, request: Request) -> dict[str, Any]:
+        """The stack's deployment with its secrets readable, for `moving` between stacks that encrypt differently. Never written to a file."""
+        deployment: dict[str, Any] = json.loads(self._say(request, "stack", "export", "--show-secrets", "--stack", request.stack))
+        return deployment
+
+    def load(self, request: Request, deployment: Mapping[str, Any]) -> None:
+        """Write a deployment as the stack's state, by pipe: `moving` does, nobody else should."""
+        self._say(
+            request, "stack", "import", "--stack", request.stack, folder=self._writing_folder(request), stdin=json.dumps(deployment)
+        )
+
+    # -- what the engine is asked with
+
+    def backend(self, request: Request) -> str:
+        """The backend's URL."""
+        env = self._env(request)
+        if url := env.get("PULUMI_BACKEND_URL") or os.environ.get("PULUMI_BACKEND_URL", ""):
+            return url
+        return str(json.loads(self._say(request, "whoami", "--json")).get("url", ""))
+
+    def project_name(self) -> str:
+        """The project's name."""
+        import yaml
+
+        settings = yaml.safe_load((self.project / "Pulumi.yaml").read_text(encoding="utf-8"))
+        return str(settings["name"])
+
+    def _env(self, request: Request) -> dict[str, str]:
+        return {**self.env, **request.env, "TRANSOM_ENVIRONMENT": request.environment}
+
+    def _writing_folder(self, request: Request) -> Path:
+        """Where the commands are run that would write a salt into the stack's configuration file and have no flag for another one."""
+        file = self._env(request).get("PULUMI_OPTION_CONFIG_FILE") or os.environ.get("PULUMI_OPTION_CONFIG_FILE", "")
+        folder = Path(file).parent
+        return folder if file and (folder / "Pulumi.yaml").is_file() else self.project
+
+    def _pulumi(self) -> Command:
+        from transom.engine.automation import Command
+
+        with self._guard:
+            if self._command is None:
+                self._command = Command()
+            return self._command
+
+    def _say(self, request: Request, *args: str, folder: Path | None = None, stdin: str = "") -> str:
+        """Run a command that is no run of a stack; its stdout."""
+        from transom.engine import automation
+
+        with _told(request.stack):
+            command = self._pulumi().with_deadline(request.timeout, stdin)
+            return automation.command_line(command, args, folder or self.project, self._env(request))
+
+    def _run(self, purpose: Purpose, request: Request, listen: Listener, run: Run) -> tuple[ChangeSet, Recorder]:
+        """One run: its events become a ChangeSet; what prevented it is raised."""
+        from transom.engine import automation
+
+        recorder = Recorder(purpose=purpose, environment=request.environment, stack=request.stack, listen=listen)
+        with _told(request.stack):
+            command = self._pulumi().with_deadline(request.timeout)
+            stack = automation.stack(command, request.stack, self.project, self._env(request))
+        try:
+            with automation.listening(recorder.feed) as on_event:
+                run(stack, on_event)
+        except automation.CommandEnded as command_ended:
+            return self._failed(recorder, command_ended.ended, request), recorder
+        return recorder.changeset(succeeded=True), recorder
+
+    def _failed(self, recorder: Recorder, ended: failures.Ended, request: Request) -> ChangeSet:
+        """The ChangeSet of a run that failed, or an exception where it never really began."""
+        changes = recorder.changeset(succeeded=False, error=ended.complaint)
+        if not any(change.failed for change in changes.changes) and changes.purpose != "drift":
+            for text in recorder.errors:
+                said = program.heard(text) or failures.recognise_plugin(text, request.stack)
+                if said is not None:
+                    raise said
+        if not recorder.started:
+            raise failures.translate(ended, request.stack)
+        if ended.code == failures.CANCELLED:
+            return changes.model_copy(update={"error": str(failures.translate(ended, request.stack))})
+        return changes
+
+    def _locking(self, request: Request, listen: Listener, run: Callable[[], ChangeSet]) -> ChangeSet:
+        """`run`, again and again while another run holds the stack and the request allows to wait."""
+        deadline = time.monotonic() + request.lock_wait
+        while True:
+            try:
+                return run()
+            except StackLocked as locked:
+                if locked.owners and all(dead(owner) for owner in locked.owners):
+                    self._note(request, listen, f"breaking the lock of a dead run: {locked.message}")
+                    self.cancel(request)
+                elif time.monotonic() >= deadline:
+                    raise
+                else:
+                    self._note(request, listen, f"waiting: {locked.message}")
+                    time.sleep(LOCK_POLL)
+
+    def _note(self, request: Request, listen: Listener, message: str) -> None:
+        listen(Progress(stack=request.stack, step=Step.MESSAGE, message=message))
+
+
+def dead(owner: LockOwner) -> bool:
+    """Whether a lock's owner was a process of this machine and is no more. A process of another machine is never taken for dead."""
+    if owner.host != socket.gethostname():
+        return False
+    try:
+        os.kill(owner.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+@contextmanager
+def _told(stack: str) -> Iterator[None]:
+    """A command's end is raised as an error of our tree."""
+    from transom.engine.automation import CommandEnded
+
+    try:
+        yield
+    except CommandEnded as ended:
+        error: TransomError = failures.translate(ended.ended, stack)
+        raise error from None
+    except OSError as error:
+        raise EngineError(f"the engine cannot be started: {error}") from error
+
+
+def _common(request: Request, on_event: Any) -> dict[str, Any]:
+    """What every run takes."""
+    return _refreshing(request, on_event) | {"refresh": request.refresh or None}
+
+
+def _changing(request: Request, on_event: Any) -> dict[str, Any]:
+    """What a run takes that changes something."""
+    return _common(request, on_event) | {"show_secrets": False, "continue_on_error": request.continue_on_error or None}
+
+
+def _refreshing(request: Request, on_event: Any) -> dict[str, Any]:
+    return {
+        "parallel": request.parallel or None,
+        "message": request.message or None,
+        "target": list(request.targets) or None,
+        "color": "never",
+        "suppress_outputs": True,
+        "suppress_progress": True,
+        "on_event": on_event,
+    }
