@@ -81,7 +81,9 @@ def python_of(info: Any) -> Path | None:
     folder = Path(info.root_directory or ".", name)
     interpreter = folder / "bin" / "python"
     if not interpreter.exists():
-        raise FileNotFoundError(f"the project's virtual environment {folder} does not exist: create it, or change runtime.options.virtualenv")
+        raise FileNotFoundError(
+            f"the project's virtual environment {folder} does not exist: create it, or change runtime.options.virtualenv"
+        )
     return None if folder.resolve() == Path(sys.prefix).resolve() else interpreter
 
 
@@ -223,7 +225,9 @@ def _run_elsewhere(interpreter: Path, engine_address: str, request: Any) -> Any:
         try:
             port = (child.stdout.readline() if child.stdout else "").strip()
             if not port.isdigit():
-                return language_pb2.RunResponse(error=f"{interpreter} could not start a language host: is the package `pulumi` installed there?")
+                return language_pb2.RunResponse(
+                    error=f"{interpreter} could not start a language host: is the package `pulumi` installed there?"
+                )
             with grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS) as channel:
                 request.info.options.fields.pop("virtualenv", None)
                 return language_pb2_grpc.LanguageRuntimeStub(channel).Run(request)

@@ -1,0 +1,137 @@
+"""The table of parts: which program, from which pinned Go module, why, and how long it takes to build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.toolchain.errors import ToolchainError
+
+MODULES = Path(__file__).resolve().parent / "modules"
+"""One Go tools module per family: its `go.mod` and `go.sum` pin every line of code that is built."""
+
+_KUBERNETES = "v1.36.3"
+_COMPONENT = "k8s.io/component-base/version"
+_KUBERNETES_FLAGS = f"-s -w -X {_COMPONENT}.gitVersion={_KUBERNETES} -X {_COMPONENT}.gitMajor=1 -X {_COMPONENT}.gitMinor=36"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One program.
+
+    Attributes:
+        name: the file's name in `.tools/bin`, and the program's name on PATH.
+        package: the Go main package.
+        version: the pinned version of its module, for people; the truth is the module's `go.mod`.
+        module: the folder with `go.mod` and `go.sum`.
+        ldflags: linker flags; they carry versions that a program would otherwise not know.
+        minutes: to build with empty caches on two cores.
+        why: what it is needed for, in a few words.
+        version_command: arguments that make the program print its version.
+        oldest: the oldest version on PATH that is used instead of building; empty where only the pinned build will do.
+    """
+
+    name: str
+    package: str
+    version: str
+    module: Path
+    ldflags: str
+    minutes: float
+    why: str
+    version_command: tuple[str, ...] = ("--version",)
+    oldest: tuple[int, ...] = ()
+
+
+# In the order of need: what the demo can show first comes first.
+PARTS: tuple[Part, ...] = (
+    Part(
+        name="kustomize",
+        package="sigs.k8s.io/kustomize/kustomize/v5",
+        version="v5.8.2",
+        module=MODULES / "kustomize",
+        ldflags="-s -w -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.2",
+        minutes=0.7,
+        why="renders overlays",
+        version_command=("version",),
+        oldest=(5, 3),
+    ),
+    Part(
+        name="etcd",
+        package="go.etcd.io/etcd/server/v3",
+        version="v3.6.8",
+        module=MODULES / "etcd",
+        ldflags="-s -w",
+        minutes=1.2,
+        why="holds the sandbox clusters' objects",
+    ),
+    Part(
+        name="kube-apiserver",
+        package="k8s.io/kubernetes/cmd/kube-apiserver",
+        version=_KUBERNETES,
+        module=MODULES / "kubernetes",
+        ldflags=_KUBERNETES_FLAGS,
+        minutes=5,
+        why="is the sandbox clusters' API",
+    ),
+    Part(
+        name="kube-controller-manager",
+        package="k8s.io/kubernetes/cmd/kube-controller-manager",
+        version=_KUBERNETES,
+        module=MODULES / "kubernetes",
+        ldflags=_KUBERNETES_FLAGS,
+        minutes=2,
+        why="makes pods of Deployments and collects garbage",
+    ),
+    Part(
+        name="kube-scheduler",
+        package="k8s.io/kubernetes/cmd/kube-scheduler",
+        version=_KUBERNETES,
+        module=MODULES / "kubernetes",
+        ldflags=_KUBERNETES_FLAGS,
+        minutes=0.5,
+        why="puts pods on nodes",
+    ),
+    Part(
+        name="kwok",
+        package="sigs.k8s.io/kwok/cmd/kwok",
+        version="v0.7.0",
+        module=MODULES / "kwok",
+        ldflags="-s -w",
+        minutes=1.8,
+        why="simulates nodes and the pods on them",
+    ),
+    Part(
+        name="pulumi",
+        package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        version="v3.255.0",
+        module=MODULES / "pulumi",
+        # Without its version the CLI prints none and the Automation API refuses it.
+        ldflags="-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.255.0",
+        minutes=6.3,
+        why="is the engine",
+        version_command=("version",),
+        # The first whose exit codes tell a locked or missing stack from a failure.
+        oldest=(3, 227),
+    ),
+    Part(
+        name="kubectl",
+        package="k8s.io/kubernetes/cmd/kubectl",
+        version=_KUBERNETES,
+        module=MODULES / "kubernetes",
+        ldflags=_KUBERNETES_FLAGS,
+        minutes=0.8,
+        why="lets you look into the clusters",
+        version_command=("version", "--client"),
+        oldest=(1, 28),
+    ),
+)
+
+
+def by_name(names: tuple[str, ...] | list[str]) -> tuple[Part, ...]:
+    """The parts of these names in the order they are built; all of them for no name. An unknown name is an error."""
+    if not names:
+        return PARTS
+    unknown = sorted(set(names) - {part.name for part in PARTS})
+    if unknown:
+        raise ToolchainError(f"no such part: {', '.join(unknown)}", f"parts are {', '.join(part.name for part in PARTS)}")
+    return tuple(part for part in PARTS if part.name in names)
