@@ -36,7 +36,7 @@ def environment(root: Path | None = None) -> dict[str, str]:
     _link_programs(layout)
     found = {
         "TRANSOM_SANDBOX": str(layout.root),
-        "PATH": os.pathsep.join([str(layout.programs), *(item for item in os.get_exec_path() if item != str(layout.programs))]),
+        "PATH": os.pathsep.join(map(str, (layout.programs, *located.user_folders()))),
         "KUBECONFIG": str(layout.kubeconfig),
         "AWS_ENDPOINT_URL": cloud.endpoint(state.ports["moto"]),
         "AWS_REGION": REGION,
@@ -65,6 +65,7 @@ def as_shell(variables: dict[str, str]) -> str:
 def _link_programs(layout: Layout) -> None:
     """One folder for PATH with the programs that were chosen: the user's own where they will do, else the built ones."""
     layout.programs.mkdir(parents=True, exist_ok=True)
+    (layout.programs / located.SANDBOX_MARK).touch()
     tools = Tools.of(CHECKOUT)
     for part in parts.by_name(list(_LINKED)):
         found = located.locate(part, tools)
@@ -87,7 +88,8 @@ def _link_programs(layout: Layout) -> None:
 
 def _has_language_host(engine: Path) -> bool:
     beside = engine.resolve().parent / "pulumi-language-python"
-    return os.access(beside, os.X_OK) or shutil.which("pulumi-language-python") is not None
+    on_path = shutil.which("pulumi-language-python", path=os.pathsep.join(map(str, located.user_folders())))
+    return os.access(beside, os.X_OK) or on_path is not None
 
 
 def _link(path: Path, target: Path) -> None:

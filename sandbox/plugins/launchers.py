@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal, assert_never
 
+from sandbox.toolchain import located
 from transom.errors import PermanentError, ToolMissing
 
 PROVIDERS = ("kubernetes", "aws")
@@ -107,6 +108,7 @@ def install(plugins: tuple[Plugin, ...], home: Path) -> None:
     """Make the plugin folder of a sandbox's PULUMI_HOME hold exactly these plugins, beside what the engine itself put there."""
     folder = home / "plugins"
     folder.mkdir(parents=True, exist_ok=True)
+    (home / located.SANDBOX_MARK).touch()
     wanted = {f"resource-{plugin.name}-v{plugin.version}": plugin for plugin in plugins}
     for entry in folder.glob("resource-*"):
         if entry.name in wanted and entry.is_symlink() == (wanted[entry.name].origin == "real"):
@@ -126,12 +128,12 @@ def install(plugins: tuple[Plugin, ...], home: Path) -> None:
 
 def find_real(name: str, home: Path | None = None) -> Plugin | None:
     """The real plugin that the engine would take for our SDK: on PATH, or in the plugin folder in the SDK's version or a later one of its major."""
-    for folder in os.get_exec_path():
-        path = shutil.which(f"pulumi-resource-{name}", path=folder)
+    for folder in located.user_folders():
+        path = shutil.which(f"pulumi-resource-{name}", path=str(folder))
         if path is not None and not _is_ours(Path(path)):
             return Plugin(name, sdk_version(name), "real", Path(path).resolve().parent)
     wanted = _numbers(sdk_version(name))
-    root = (home or Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")) / "plugins"
+    root = (home or _user_home()) / "plugins"
     fitting = []
     for folder_path in root.glob(f"resource-{name}-v*"):
         program, version = folder_path / f"pulumi-resource-{name}", folder_path.name.partition("-v")[2]
@@ -143,6 +145,12 @@ def find_real(name: str, home: Path | None = None) -> Plugin | None:
 def sdk_version(name: str) -> str:
     """The version of the installed Python SDK, which is the version of the plugin it asks for."""
     return metadata.version(f"pulumi-{name}")
+
+
+def _user_home() -> Path:
+    """The user's own PULUMI_HOME, also in a shell where a sandbox's is set."""
+    named = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    return Path.home() / ".pulumi" if (named / located.SANDBOX_MARK).exists() else named
 
 
 def _standin(name: str) -> Plugin:

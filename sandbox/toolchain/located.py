@@ -14,6 +14,10 @@ from sandbox.toolchain.layout import Layout
 from sandbox.toolchain.parts import Part
 
 
+SANDBOX_MARK = ".transom-sandbox"
+"""A file of this name marks a folder that belongs to a sandbox, whichever."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A program that will do: its path, its version as it says itself, and where it is from."""
@@ -45,16 +49,19 @@ def on_path(part: Part, layout: Layout) -> Found | None:
     """The user's own program, if it may be used for this part and is recent enough. What we built ourselves is not the user's own."""
     if not part.oldest:
         return None
-    folders = [folder for folder in os.get_exec_path() if folder and Path(folder).resolve() != layout.programs]
-    for folder in folders:
-        path = shutil.which(part.name, path=folder)
-        # A sandbox's environment links to our programs: following links tells them from the user's.
-        if path is None or Path(path).resolve().parent == layout.programs:
+    for folder in user_folders():
+        path = shutil.which(part.name, path=str(folder))
+        if path is None or folder.resolve() == layout.programs:
             continue
         version = version_of(path, part)
         if golang.numbers(version) >= part.oldest:
             return Found(Path(path), version, "PATH")
     return None
+
+
+def user_folders() -> tuple[Path, ...]:
+    """The folders of PATH but for those a sandbox put there: what lies in them is ours, or a link to what is found elsewhere anyway."""
+    return tuple(Path(folder) for folder in os.get_exec_path() if folder and not (Path(folder) / SANDBOX_MARK).exists())
 
 
 def version_of(path: str, part: Part) -> str:
