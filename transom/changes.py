@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 """Version of the serialised form; a reader refuses a newer one."""
 
-SECRET_BEFORE = "*** (before)"
-SECRET_AFTER = "*** (after)"
+SECRET_BEFORE = "*** (before)"  # noqa: S105 - what stands for a secret
+SECRET_AFTER = "*** (after)"  # noqa: S105 - what stands for a secret
 
 COMPUTED = "<computed>"
 """Stands for a value that is known only after the run."""
@@ -93,7 +93,8 @@ class Diagnostic(Frozen):
 class ChangeSet(Frozen):
     """All changes of one run of one stack.
 
-    `purpose` says how to read it: `plan` would do it, `apply` did it, `drift` found live so against what was last applied, `destroy` removed it.
+    `purpose` says how to read it: `plan` would do it, `apply` did it, `drift` found live so against what was last applied, `destroy`
+    removed it.
     """
 
     format: Literal[1] = FORMAT

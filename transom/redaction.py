@@ -1,7 +1,7 @@
 """Secret shapes: what looks like a secret leaves no message, whatever wrote it.
 
-This is the second line. The first is that the engine marks secrets and `transom.engine` masks them; here is caught what a plugin, an API server
-or a stack trace puts into a text. It is deliberately blunt: better a value too many is hidden.
+This is the second line. The first is that the engine marks secrets and `transom.engine` masks them; here is caught what a plugin, an API
+server or a stack trace puts into a text. It is deliberately blunt: better a value too many is hidden.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ HIDDEN = "***"
 _NAMES = r"(?:password|passwd|passphrase|pwd|secret(?:[_-]?(?:access)?[_-]?key|[_-]?string)?|client[_-]?secret|private[_-]?key|(?:api|access)[_-]?key|(?:auth|access|refresh|id|session|security|bearer)?[_-]?token|credentials?)"  # noqa: E501 - one alternation
 
 _SECRET_NAME = re.compile(
-    r"(?:password|passwd|passphrase|private_?key|secret_?(?:access_?)?key|client_?secret|secret_?string|api_?key|(?:auth|access|refresh|session)_?token|^token|^secret|connection_?string|kube_?config)$",  # noqa: E501 - one alternation
+    r"(?:password|passwd|passphrase|private_?key|secret_?(?:access_?)?key|client_?secret|secret_?string|api_?key|(?:auth|access|refresh|session)_?token|^token|^secret|connection_?string|kube_?config)$",
     re.IGNORECASE,
 )
 
@@ -77,7 +77,10 @@ class RedactingFilter(logging.Filter):
 
 
 def install(logger: logging.Logger | None = None) -> None:
-    """Put the filter on each handler of `logger` (default: the root), once: handlers see the records of every child logger, loggers do not."""
+    """Put the filter on each handler of `logger` (default: the root), once.
+
+    Handlers see the records of every child logger, loggers do not.
+    """
     for handler in (logger or logging.getLogger()).handlers:
         if not any(isinstance(present, RedactingFilter) for present in handler.filters):
             handler.addFilter(RedactingFilter())

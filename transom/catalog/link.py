@@ -67,7 +67,9 @@ class _Linker:
         self.clusters = sorted(self._of(Cluster))
         self.namespaces = {name: set(entry.document.spec.namespaces) for name, entry in self._of(Tenant).items()}
         self.in_unit = {
-            entry.unit.folder: entry.name for entry in self._of(Application).values() if entry.unit is not None and entry.unit.room is Room.APPLICATION
+            entry.unit.folder: entry.name
+            for entry in self._of(Application).values()
+            if entry.unit is not None and entry.unit.room is Room.APPLICATION
         }
 
     def _of(self, kind: type[Any]) -> dict[str, Entry[Any]]:
@@ -115,11 +117,15 @@ class _Linker:
                 continue
             beside = self.in_unit.get(entry.unit.folder) if entry.unit else None
             application = self.entries.get(f"Application/{beside}")
-            inherited = application.document.spec.tenant if application is not None and isinstance(application.document, Application) else None
+            inherited = (
+                application.document.spec.tenant if application is not None and isinstance(application.document, Application) else None
+            )
             own = tenant_of(entry.document.spec)  # type: ignore[attr-defined]  # every resource kind has a spec
             if own and inherited and own != inherited:
                 message = f"tenant {own} is not that of the application {beside} beside it ({inherited})"
-                self._wrong(entry.at("spec", "tenant"), "TenantMismatch", message, "leave spec.tenant out, or move the document to resources/")
+                self._wrong(
+                    entry.at("spec", "tenant"), "TenantMismatch", message, "leave spec.tenant out, or move the document to resources/"
+                )
             elif tenant := own or inherited:
                 self.owners[entry.identity] = tenant
                 if own:
@@ -127,7 +133,12 @@ class _Linker:
                 else:
                     self.needs[entry.identity].add(f"Tenant/{tenant}")
             else:
-                self._wrong(entry.at("spec"), "MissingTenant", "spec.tenant is missing", "outside an application's folder a resource names its tenant")
+                self._wrong(
+                    entry.at("spec"),
+                    "MissingTenant",
+                    "spec.tenant is missing",
+                    "outside an application's folder a resource names its tenant",
+                )
             if isinstance(entry.document, Database):
                 self._database(entry)
 
@@ -247,7 +258,9 @@ class _Linker:
         placed = self._with_default(manifest, spec.destination.namespace, unscoped)
         if placed.namespace not in self.namespaces.get(spec.tenant, {placed.namespace}):
             message = f'namespace "{placed.namespace}" does not belong to tenant {spec.tenant}'
-            self._wrong(manifest.at("metadata", "namespace"), "ForbiddenDestination", message, "leave metadata.namespace out, or correct it")
+            self._wrong(
+                manifest.at("metadata", "namespace"), "ForbiddenDestination", message, "leave metadata.namespace out, or correct it"
+            )
             return
         if name in self.placements:
             yield entry.identity, self.placements[name], placed

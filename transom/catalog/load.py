@@ -54,7 +54,9 @@ def environment(folder: Path, name: str) -> Entry[Environment]:
         raise InvalidDocuments([Problem(entry.at("kind"), "UnexpectedKind", f"is of kind {entry.kind}", "this folder holds environments")])
     if entry.name != name:
         message = f'is named "{entry.name}", but its file {file.name}'
-        raise InvalidDocuments([Problem(entry.at("metadata", "name"), "NameMismatch", message, "name both alike: the stack is named so too")])
+        raise InvalidDocuments(
+            [Problem(entry.at("metadata", "name"), "NameMismatch", message, "name both alike: the stack is named so too")]
+        )
     return cast("Entry[Environment]", entry)
 
 
@@ -113,7 +115,9 @@ def _render(environment: Entry[Environment], snapshots: Sequence[Snapshot], rend
 def _cluster_files(found: Iterable[Unit]) -> Rendering:
     """A cluster's own document is read as it is, whether its kustomization names it or not."""
     parts = [
-        one_file(unit, unit.folder / "cluster.yaml") for unit in found if unit.room is Room.CLUSTER and (unit.folder / "cluster.yaml").is_file()
+        one_file(unit, unit.folder / "cluster.yaml")
+        for unit in found
+        if unit.room is Room.CLUSTER and (unit.folder / "cluster.yaml").is_file()
     ]
     return Rendering(tuple(d for part in parts for d in part.documents), tuple(p for part in parts for p in part.problems))
 

@@ -53,11 +53,17 @@ def check(document: Rendered) -> Iterator[Problem]:
             return
     metadata = data.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
-        hint = "generated names cannot be followed from one run to the next" if isinstance(metadata, dict) and "generateName" in metadata else ""
+        hint = (
+            "generated names cannot be followed from one run to the next"
+            if isinstance(metadata, dict) and "generateName" in metadata
+            else ""
+        )
         yield Problem(trace.locate(data, ("metadata",)), "MissingField", "metadata.name is missing", hint or "give the object a name")
         return
     if data["kind"] == "List" or data["kind"].endswith("List") and "items" in data:
-        yield Problem(trace.locate(data, ("kind",)), "ListNotSupported", f"{data['kind']} holds several objects", "separate them by --- lines")
+        yield Problem(
+            trace.locate(data, ("kind",)), "ListNotSupported", f"{data['kind']} holds several objects", "separate them by --- lines"
+        )
     if group_and_kind(data) == ("", "Secret"):
         yield from _plaintext(document)
 

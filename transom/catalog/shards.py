@@ -112,6 +112,8 @@ def _refuse_cycles(catalog: Catalog, needs: Mapping[str, tuple[str, ...]]) -> No
     problems = []
     for cycle in order.cycles(needs):
         message = f"applications of these tenants depend on each other: {', '.join(cycle)}"
-        problems.append(Problem(catalog.environment.at("spec", "shards"), "ShardCycle", message, "write shards: none, or remove a dependency"))
+        problems.append(
+            Problem(catalog.environment.at("spec", "shards"), "ShardCycle", message, "write shards: none, or remove a dependency")
+        )
     if problems:
         raise InvalidDocuments(problems)

@@ -1,16 +1,17 @@
 """What was last applied: the record that drift is measured against.
 
-The engine's state is not that record. `up --refresh` first writes the live values into the state and then puts the program's back; where that fails (a
-conflict over a field, a refusal) the state keeps the live values, and the next refresh finds nothing. `pulumi refresh` alone does the same.
+The engine's state is not that record. `up --refresh` first writes the live values into the state and then puts the program's back; where
+that fails (a conflict over a field, a refusal) the state keeps the live values, and the next refresh finds nothing. `pulumi refresh` alone
+does the same.
 
-A self-managed backend keeps, after every update, a copy of the state beside the history of updates. The copy after the last update that succeeded is
-the record, whoever ran it: ours or a bare `pulumi up`. Where nothing was run since, the state itself is the record, and nothing here is needed.
-Otherwise a resource has drifted where live differs from the record AND the program, as it is now, would change it back: the second keeps apart what a
-later, half-failed update rightly applied. What this cannot see is said in a warning of the ChangeSet: on a backend other than `file://` the copies
-cannot be read from here, and drift is then live against state.
+A self-managed backend keeps, after every update, a copy of the state beside the history of updates. The copy after the last update that
+succeeded is the record, whoever ran it: ours or a bare `pulumi up`. Where nothing was run since, the state itself is the record, and
+nothing here is needed. Otherwise a resource has drifted where live differs from the record AND the program, as it is now, would change it
+back: the second keeps apart what a later, half-failed update rightly applied. What this cannot see is said in a warning of the ChangeSet:
+on a backend other than `file://` the copies cannot be read from here, and drift is then live against state.
 
-Two edges remain, by construction: a resource that a half-failed update applied and that Git changed again since is reported as drifted until the next
-apply succeeds; and a run with `--target` counts as an update of everything.
+Two edges remain, by construction: a resource that a half-failed update applied and that Git changed again since is reported as drifted
+until the next apply succeeds; and a run with `--target` counts as an update of everything.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from urllib.parse import unquote, urlsplit
 
 from transom.changes import SECRET_AFTER, SECRET_BEFORE, Change, ChangeSet, Diagnostic, DiffKind, Operation, PropertyChange
 from transom.engine import properties, urns, values
+from transom.engine.paths import find, parse
 from transom.errors import TransomError
 
 _ENTRY = re.compile(r"-(?P<moment>\d+)\.history\.json(?P<gz>\.gz)?$")
@@ -108,7 +110,7 @@ def against(record: Record, found: ChangeSet, live: Mapping[str, Mapping[str, An
     if not record.readable:
         return _warned(
             found,
-            "what was last applied cannot be read from this backend: drift is live against state, and what a failed heal left there is not seen",
+            "what was last applied cannot be read from this backend: drift is live against state",
         )
     suspects = {urn for urn, was in record.applied.items() if urn not in record.state or dict(was.inputs) != dict(record.state[urn].inputs)}
     if not suspects:
@@ -121,7 +123,7 @@ def against(record: Record, found: ChangeSet, live: Mapping[str, Mapping[str, An
             f"the last runs ({', '.join(record.since)}) left the state unlike what was applied, and the program cannot say where: {error}",
         )
     wanted = {change.urn: change for change in planned.changes}
-    parents = {urn: resource.parent for urn, resource in (record.state | record.applied).items()}
+    parents = {urn: resource.parent for urn, resource in ({**record.state, **record.applied}).items()}
     documents = {change.urn: change.document for change in (*planned.changes, *found.changes)}
     changes = {change.urn: change for change in found.changes}
     for urn in sorted(suspects):
@@ -165,12 +167,15 @@ def _judge(record: Record, urn: str, live: Mapping[str, Any] | None, wanted: Cha
 
 
 def _hidden(was: Resource, now: Resource, wanted: Change, seen: set[str]) -> Iterator[PropertyChange]:
-    """Secrets that the program would put back and whose ciphertexts differ. A ciphertext alone proves nothing: a refresh writes a new one each time."""
+    """Secrets that the program would put back and whose ciphertexts differ.
+
+    A ciphertext alone proves nothing: a refresh writes a new one each time.
+    """
     for property_change in wanted.properties:
-        path = properties.parse(property_change.path)
+        path = parse(property_change.path)
         if property_change.path in seen or property_change.before != SECRET_BEFORE:
             continue
-        if properties.find(was.inputs, path) != properties.find(now.inputs, path):
+        if find(was.inputs, path) != find(now.inputs, path):
             yield PropertyChange(path=property_change.path, kind=DiffKind.UPDATE, before=SECRET_BEFORE, after=SECRET_AFTER)
 
 

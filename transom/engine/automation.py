@@ -2,8 +2,8 @@
 
 - Making a Stack selects it, which writes the user's workspace file; every command here names its stack, so selecting does nothing.
 - `up` and `refresh` ask for outputs and history afterwards, with secrets: two more processes that nobody reads. They are answered here.
-- The command has no deadline, cannot be interrupted, takes the terminal's Ctrl-C itself, and its errors are told apart by regular expressions over the
-  whole output: `Command` has a deadline, its own session, and raises `CommandEnded` with code and texts.
+- The command has no deadline, cannot be interrupted, takes the terminal's Ctrl-C itself, and its errors are told apart by regular
+  expressions over the whole output: `Command` has a deadline, its own session, and raises `CommandEnded` with code and texts.
 - An exception in the listener is turned into a Python warning by the API: it is kept here and raised at the end.
 """
 
@@ -40,7 +40,10 @@ class CommandEnded(Exception):  # noqa: N818 - not an error yet: the caller deci
 
 
 class Command(automation.PulumiCommand):
-    """`pulumi` with a deadline, in a session of its own. One instance per run, made by `with_deadline`; `interrupt` reaches all runs of the original."""
+    """`pulumi` with a deadline, in a session of its own.
+
+    One instance per run, made by `with_deadline`; `interrupt` reaches all runs of the original.
+    """
 
     def __init__(self) -> None:
         self.seconds = 0.0

@@ -1,7 +1,7 @@
 """The engine's events, as they come, become one ChangeSet. No text of Pulumi's is read: operations, differences and failures are all typed.
 
-What the events say of one resource is merged: the three steps of a replacement are one, a component and the stack are nothing, a step that started and
-never ended is a failure. https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/events.go
+What the events say of one resource is merged: the three steps of a replacement are one, a component and the stack are nothing, a step that
+started and never ended is a failure. https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/events.go
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from transom import redaction
 from transom.changes import Change, ChangeSet, Diagnostic, DiffKind, Operation, PropertyChange
-from transom.engine import properties, urns
+from transom.engine import properties, urns, values
 from transom.engine.properties import Detail, Sides
 from transom.engine.seam import Listener, Progress, Step, quiet
 
@@ -250,7 +250,7 @@ class Recorder:
             type=metadata.type,
             name=parsed.name if parsed else urn,
             operation=resource.operation,
-            id=next((state.id for state in states if state.id and state.id not in properties.values.UNKNOWNS), ""),
+            id=next((state.id for state in states if state.id and state.id not in values.UNKNOWNS), ""),
             document=urns.document(urn, self.parents),
             properties=self._properties(resource),
             failed=failed,

@@ -1,7 +1,8 @@
-"""The engine's complaints become errors of our tree. The only place that reads Pulumi's text, and only what it says before a run has started.
+"""The engine's complaints become errors of our tree.
 
-The engine's exit code says little on a self-managed backend (a lock ends with 255), so the text decides and the code only where it is definite.
-Each pattern is the engine's own sentence; the acceptance tests provoke every one that can be provoked.
+The only place that reads Pulumi's text, and only what it says before a run has started. Its exit code says little on a self-managed backend
+(a lock ends with 255), so the text decides and the code only where it is definite. Each pattern is the engine's own sentence; the acceptance
+tests provoke every one that can be provoked.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _simple(kind: Callable[..., TransomError], message: str, hint: str) -> Calla
     return make
 
 
-_PASSPHRASE_HINT = "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the passphrase that the stack was made with"
+_SET_IT = "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the passphrase that the stack was made with"
 
 TABLE: tuple[tuple[re.Pattern[str], Callable[[str, str], TransomError]], ...] = (
     (re.compile(r"the stack is currently locked by|\[409\] Conflict: Another update"), locked),
@@ -93,10 +94,10 @@ TABLE: tuple[tuple[re.Pattern[str], Callable[[str, str], TransomError]], ...] = 
         re.compile(r"stack '[^']*' already exists"),
         _simple(StackExists, 'the backend already has a stack "{stack}"', "select it instead of creating it"),
     ),
-    (re.compile(r"incorrect passphrase"), _simple(BadPassphrase, 'the passphrase is not the one of stack "{stack}"', _PASSPHRASE_HINT)),
+    (re.compile(r"incorrect passphrase"), _simple(BadPassphrase, 'the passphrase is not the one of stack "{stack}"', _SET_IT)),
     (
         re.compile(r"passphrase must be set|unable to find either `?PULUMI_CONFIG_PASSPHRASE"),
-        _simple(BadPassphrase, 'stack "{stack}" needs its passphrase', _PASSPHRASE_HINT),
+        _simple(BadPassphrase, 'stack "{stack}" needs its passphrase', _SET_IT),
     ),
     (_PLUGIN, _plugin),
     (
@@ -109,8 +110,8 @@ TABLE: tuple[tuple[re.Pattern[str], Callable[[str, str], TransomError]], ...] = 
     ),
     (
         re.compile(
-            r"no such host|connection refused|i/o timeout|dial tcp|TLS handshake timeout|unable to check if bucket|unable to open bucket|could not list bucket"
-        ),  # noqa: E501 - one alternation
+            r"no such host|connection refused|i/o timeout|dial tcp|TLS handshake timeout|unable to (?:check if|open) bucket|could not list bucket"
+        ),
         _simple(BackendUnreachable, "the backend did not answer: {line}", "check PULUMI_BACKEND_URL and the network"),
     ),
     (

@@ -1,12 +1,12 @@
 """Resources change stacks without the cloud noticing: two states are cut and joined, nothing is created or deleted.
 
-`pulumi state move` does not fit: it puts what it moves under the target's root, so that names in state change, or takes the parents along with all their
-children. Here names stay: a resource's URN differs in the stack's name only, its ancestors are copied where the target lacks them, the providers that it
-uses are copied with their ids, dependencies across the cut are dropped (the next run writes what the program says). Protection, ids, inputs and outputs
-are carried as they are.
+`pulumi state move` does not fit: it puts what it moves under the target's root, so that names in state change, or takes the parents along
+with all their children. Here names stay: a resource's URN differs in the stack's name only, its ancestors are copied where the target lacks
+them, the providers that it uses are copied with their ids, dependencies across the cut are dropped (the next run writes what the program
+says). Protection, ids, inputs and outputs are carried as they are.
 
-Secrets stay encrypted where both stacks encrypt alike, or the target is new and takes the source's encryption. Otherwise both states go through this
-process in clear, by pipe, and the engine encrypts them again on the way in.
+Secrets stay encrypted where both stacks encrypt alike, or the target is new and takes the source's encryption. Otherwise both states go
+through this process in clear, by pipe, and the engine encrypts them again on the way in.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def partition(deployments: Mapping[str, Deployment], source: str, targets: Mappi
     if missing:
         raise EngineError(f"not in the stack {source}: {', '.join(missing)}", hint="`pulumi stack export` lists the URNs of a stack")
     for stack in sorted(set(goes.values())):
+        _adopt_encryption(after[source]["deployment"], after[stack]["deployment"])
         _give(resources, {urn for urn, to in goes.items() if to == stack}, after[stack]["deployment"], stack)
-        _adopt_encryption(after[source], after[stack])
     still_used = {_provider_urn(resource) for resource in resources if resource["urn"] not in goes}
     left = [resource for resource in resources if resource["urn"] not in goes or resource["urn"] in still_used]
     known = {resource["urn"] for resource in left}
@@ -106,7 +106,10 @@ def _give(resources: list[dict[str, Any]], moving: set[str], deployment: dict[st
         renamed = _renamed(resource, carried, stack)
         if renamed["urn"] in present:
             if resource["urn"] in moving and not urns.is_provider(resource["type"]):
-                raise EngineError(f"the stack {stack} already has {renamed['urn']}", hint="a document is declared in two shards, or an earlier move was not finished")
+                raise EngineError(
+                    f"the stack {stack} already has {renamed['urn']}",
+                    hint="a document is declared in two shards, or an earlier move was not finished",
+                )
             continue
         taken[renamed["urn"]] = renamed
     for resource in taken.values():
@@ -168,16 +171,18 @@ def _cut(resource: dict[str, Any], known: Iterable[str]) -> dict[str, Any]:
 
 
 def _adopt_encryption(source: dict[str, Any], target: dict[str, Any]) -> None:
-    """A target without encryption of its own, because it was empty, takes the source's; the next run writes it with what its configuration names."""
-    if not target["deployment"].get("secrets_providers") and source["deployment"].get("secrets_providers"):
-        target["deployment"]["secrets_providers"] = copy.deepcopy(source["deployment"]["secrets_providers"])
-    target["deployment"].setdefault("manifest", copy.deepcopy(source["deployment"].get("manifest", {})))
+    """An empty target takes the source's encryption; the next run writes it with what its own configuration names."""
+    if not target.get("resources") and "secrets_providers" in source:
+        target["secrets_providers"] = copy.deepcopy(source["secrets_providers"])
+    target.setdefault("manifest", copy.deepcopy(source.get("manifest", {})))
 
 
 def _refuse_unfinished(deployments: Mapping[str, Deployment]) -> None:
     for stack, deployment in deployments.items():
         if deployment["deployment"].get("pending_operations"):
-            raise EngineError(f"an earlier run on the stack {stack} left operations unfinished", hint=f"run `pulumi refresh -s {stack}` first")
+            raise EngineError(
+                f"an earlier run on the stack {stack} left operations unfinished", hint=f"run `pulumi refresh -s {stack}` first"
+            )
 
 
 def _resources(deployment: Deployment) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Property paths as the engine writes them: `spec.ports[0].port`, `metadata.annotations["a.b/c"]`. Pure.
 
-https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/property_path.go has the grammar; what it refuses is here taken as one key.
+https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/property_path.go has the grammar; what it refuses is here taken as one
+key.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How the program says an error of our tree through the engine, and how it is heard on the other side.
 
-The program runs in the language host's process; all that comes back is the text of a diagnostic. So the text opens with a line that names the reason and
-goes on with the message as a person reads it under a bare `pulumi up`.
+The program runs in the language host's process; all that comes back is the text of a diagnostic. So the text opens with a line that names
+the reason and goes on with the message as a person reads it under a bare `pulumi up`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ _SEPARATOR = "\n  - "
 
 
 def failure(error: TransomError) -> RunError:
-    """What the program raises in place of `error`: `raise program.failure(error) from None`. The engine shows its text without a stack trace."""
+    """What the program raises in place of `error`.
+
+    `raise program.failure(error) from None`. The engine shows its text without a stack trace.
+    """
     from pulumi import RunError
 
     return RunError(said(error))

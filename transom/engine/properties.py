@@ -1,7 +1,7 @@
 """One step's properties: which differ, what they were, what they become. Pure.
 
-A plugin answers Diff in one of three ways: with a detailed difference (paths and kinds), with a list of top-level keys, or with a bare yes. The first is
-taken as it is; for the others the difference is computed here from the inputs, as the engine's own display does.
+A plugin answers Diff in one of three ways: with a detailed difference (paths and kinds), with a list of top-level keys, or with a bare yes.
+The first is taken as it is; for the others the difference is computed here from the inputs, as the engine's own display does.
 """
 
 from __future__ import annotations
@@ -95,7 +95,10 @@ def _resolve(sides: Sides, path: Path, pairs: list[tuple[str, str]]) -> tuple[An
 
 
 def _computed(sides: Sides, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[PropertyChange, ...]:
-    """Our own difference, limited to the keys that the plugin names; a named key in which none is visible (a secret, say) is told as a whole."""
+    """Our own difference, limited to the keys that the plugin names.
+
+    A named key in which none is visible (a secret, say) is told as a whole.
+    """
     found = [
         _change(sides, path, (kind, find(old, path), find(new, path)), replaces=_forces(sides, path))
         for path, kind in values.diff(dict(old), dict(new))

@@ -1,7 +1,7 @@
 """The real engine: Pulumi's command line through the Automation API, with the program that lies in the project's folder.
 
-The program is run by the language host on PATH in a process of its own, so several stacks run side by side. The stack's configuration file is the
-command line's own choice (`PULUMI_OPTION_CONFIG_FILE`, else `stackConfigDir`); this module never writes one.
+The program is run by the language host on PATH in a process of its own, so several stacks run side by side. The stack's configuration file
+is the command line's own choice (`PULUMI_OPTION_CONFIG_FILE`, else `stackConfigDir`); this module never writes one.
 """
 
 from __future__ import annotations
@@ -117,15 +117,16 @@ class PulumiEngine(Engine):
             self._command.interrupt()
 
     def export_in_clear(self, request: Request) -> dict[str, Any]:
-        """The stack's deployment with its secrets readable, for `moving` between stacks that encrypt differently. Never written to a file."""
+        """The stack's deployment with its secrets readable, for `moving` between stacks that encrypt differently.
+
+        Never written to a file.
+        """
         deployment: dict[str, Any] = json.loads(self._say(request, "stack", "export", "--show-secrets", "--stack", request.stack))
         return deployment
 
     def load(self, request: Request, deployment: Mapping[str, Any]) -> None:
         """Write a deployment as the stack's state, by pipe: `moving` does, nobody else should."""
-        self._say(
-            request, "stack", "import", "--stack", request.stack, folder=self._writing_folder(request), stdin=json.dumps(deployment)
-        )
+        self._say(request, "stack", "import", "--stack", request.stack, folder=self._writing_folder(request), stdin=json.dumps(deployment))
 
     # -- what the engine is asked with
 

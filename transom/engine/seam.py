@@ -87,8 +87,8 @@ def quiet(_progress: Progress) -> None:
 class Engine(ABC):
     """Drives stacks. Every method is safe to call from several threads for different stacks.
 
-    A run that started returns a ChangeSet, failed or not. What prevents a run is raised: StackLocked, StackNotFound, BadPassphrase, ToolMissing,
-    InvalidDocuments and what else the program said, EngineError for the rest.
+    A run that started returns a ChangeSet, failed or not. What prevents a run is raised: StackLocked, StackNotFound, BadPassphrase,
+    ToolMissing, InvalidDocuments and what else the program said, EngineError for the rest.
     """
 
     @abstractmethod
@@ -101,7 +101,10 @@ class Engine(ABC):
 
     @abstractmethod
     def drift(self, request: Request, listen: Listener = quiet) -> ChangeSet:
-        """Live against what was last applied: `before` is applied, `after` is live, a deletion is something that is gone. Changes nothing."""
+        """Live against what was last applied.
+
+        `before` is applied, `after` is live, a deletion is something that is gone. Changes nothing.
+        """
 
     @abstractmethod
     def destroy(self, request: Request, listen: Listener = quiet) -> ChangeSet:

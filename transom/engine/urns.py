@@ -64,8 +64,8 @@ def is_provider(type_token: str) -> bool:
 def document(urn: str, parents: Mapping[str, str]) -> str:
     """The identity `<Kind>/<name>` of the document that caused a resource; empty for what belongs to the stack or the environment itself.
 
-    It is the nearest component of type `transom:<group>:<Kind>` on the way from the resource to the stack, the resource included: a component's name
-    is its document's identity. `parents` gives each known URN's parent URN. A parent that is missing there ends the walk.
+    It is the nearest component of type `transom:<group>:<Kind>` on the way from the resource to the stack, the resource included: a
+    component's name is its document's identity. `parents` gives each known URN's parent URN. A parent that is missing there ends the walk.
     """
     seen: set[str] = set()
     current = urn

@@ -33,6 +33,9 @@ UNKNOWNS = frozenset(
     }
 )
 
+PRIVATE = "__"
+"""Opens the names of the plugins' own bookkeeping: `__defaults`, `__meta`, `__fieldManager`."""
+
 _ALWAYS_SECRET = {
     "kubernetes:core/v1:Secret": frozenset({"data", "stringData"}),
     "kubernetes:core/v1:SecretPatch": frozenset({"data", "stringData"}),
@@ -48,27 +51,36 @@ def is_secret(value: Any) -> bool:
 
 
 def clean(value: Any, mask: str) -> Any:
-    """`value` as JSON for people: secrets at any depth become `mask`, unknowns `<computed>`, assets and references a short text, other texts are redacted."""
+    """`value` as JSON for people.
+
+    Secrets at any depth become `mask`, unknowns `<computed>`, assets and references a short text; every other text is redacted.
+    """
     match value:
         case dict() if SIGNATURE in value:
             return _marked(value, mask)
-        case {"name": str(name), "value": str(text), **rest} if redaction.names_secret(name) and _is_leaf(text):
+        case {"name": str(name), "value": str(text), **rest} if redaction.names_secret(name) and text:
             return {"name": name, "value": mask} | clean(rest, mask)  # a container's environment variable
         case dict():
             return {
-                key: mask if redaction.names_secret(key) and _is_leaf(inner) else clean(inner, mask)
+                key: clean(BLINDED if _named_secret(key, inner) else inner, mask)
                 for key, inner in value.items()
-                if not key.startswith("__")  # the plugins' own bookkeeping: __defaults, __meta, __fieldManager
+                if not key.startswith(PRIVATE)
             }
         case list():
             return [clean(inner, mask) for inner in value]
-        case str() if value in UNKNOWNS:
-            return COMPUTED
-        case str() if value == BLINDED:
-            return mask
         case str():
-            return redaction.redact(value)
+            return _text(value, mask)
     return None if value is MISSING else value
+
+
+def _text(value: str, mask: str) -> str:
+    if value in UNKNOWNS:
+        return COMPUTED
+    return mask if value == BLINDED else redaction.redact(value)
+
+
+def _named_secret(key: str, value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and value not in UNKNOWNS and redaction.names_secret(key)
 
 
 def _marked(value: Mapping[str, Any], mask: str) -> Any:
@@ -81,10 +93,6 @@ def _marked(value: Mapping[str, Any], mask: str) -> Any:
             shown = value.get("path") or value.get("uri") or f"sha256:{str(value.get('hash', ''))[:12]}"
             return f"<{'asset' if sign == ASSET else 'archive'} {shown}>"
     return mask  # a secret, or a mark of a newer engine: hidden rather than shown
-
-
-def _is_leaf(value: Any) -> bool:
-    return isinstance(value, str) and value not in UNKNOWNS and bool(value)
 
 
 def secret_at(type_token: str, path: Path, trees: Iterator[Any]) -> bool:
@@ -111,25 +119,28 @@ def _secret_on_the_way(tree: Any, path: Path) -> bool:
 
 
 def diff(before: Any, after: Any, at: Path = ()) -> Iterator[tuple[Path, DiffKind]]:
-    """The paths at which two values differ, leaves first come first served in key order. Lists of one length go element by element, others as a whole."""
-    if is_secret(before) or is_secret(after):
-        if before != after:
-            yield at, DiffKind.UPDATE
-        return
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted(before.keys() | after.keys()):
-            if key.startswith("__"):
-                continue
-            if key not in before:
-                yield (*at, key), DiffKind.ADD
-            elif key not in after:
-                yield (*at, key), DiffKind.DELETE
-            else:
-                yield from diff(before[key], after[key], (*at, key))
-        return
-    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for index, (left, right) in enumerate(zip(before, after, strict=True)):
-            yield from diff(left, right, (*at, index))
-        return
+    """The paths at which two values differ, in the order of keys. Lists of one length go element by element, others as a whole."""
+    match before, after:
+        case (left, right) if is_secret(left) or is_secret(right):
+            pass
+        case dict(), dict():
+            yield from _keys(before, after, at)
+            return
+        case list(), list() if len(before) == len(after):
+            for index, (left, right) in enumerate(zip(before, after, strict=True)):
+                yield from diff(left, right, (*at, index))
+            return
     if before != after:
         yield at, DiffKind.UPDATE
+
+
+def _keys(before: Mapping[str, Any], after: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, DiffKind]]:
+    for key in sorted(before.keys() | after.keys()):
+        if key.startswith(PRIVATE):
+            continue
+        if key not in before:
+            yield (*at, key), DiffKind.ADD
+        elif key not in after:
+            yield (*at, key), DiffKind.DELETE
+        else:
+            yield from diff(before[key], after[key], (*at, key))

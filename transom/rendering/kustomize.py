@@ -75,4 +75,6 @@ def _problem(said: str, folder: Path, reading: Reading, snapshot: Snapshot) -> P
                     return Problem(where, "PatchWithoutTarget", f"no {kind} {name} to patch", "correct the name, or declare it in the base")
     file = reading.layers[0].file if reading.layers else folder
     short = said.removeprefix("Error: ").replace(str(snapshot.root) + "/", "").splitlines()
-    return Problem(Location(snapshot.path_of(file)), "KustomizeFailed", f"kustomize: {' '.join(short)}", "run kustomize build here to try it")
+    return Problem(
+        Location(snapshot.path_of(file)), "KustomizeFailed", f"kustomize: {' '.join(short)}", "run kustomize build here to try it"
+    )
