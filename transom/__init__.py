@@ -4,3 +4,5 @@ The package is layered; a lower room never imports a higher one (`pyproject.toml
 From low to high: errors, redaction, specs, changes, source, rendering, catalog, engine, drift and review, cli.
 Nothing in here imports `pulumi_aws` or `pulumi_kubernetes`: those belong to `components/` and `stacks/`.
 """
+
+__version__ = "0.1.0"

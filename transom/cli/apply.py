@@ -1,0 +1,42 @@
+"""`transom apply`: brings environments to what their documents ask for."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from transom.cli import running, wiring
+from transom.cli.output import output_option, progress
+from transom.engine import fleet
+from transom.exitcodes import ExitCode
+
+
+@click.command("apply")
+@click.argument("environments", nargs=-1, required=True)
+@click.option("--refresh", is_flag=True, help="Look at the live state first, and put back what was changed by hand.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask; without a terminal nothing is asked anyway.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done, as plan does.")
+@click.option("--message", "-m", default="", help="Kept in the stack's history.")
+@output_option("text", "json")
+def command(environments: tuple[str, ...], message: str, form: str, *, refresh: bool, yes: bool, dry_run: bool) -> int:
+    """Bring ENVIRONMENTS to what their documents ask for, all stacks in order."""
+    project = wiring.project()
+    engine = wiring.engine(project)
+    members = wiring.members(wiring.catalogs(project, environments), refresh=refresh, message=message)
+    wiring.create_missing(engine, members)
+    asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes
+    if dry_run or asks:
+        unordered = {stack: fleet.Member(member.request) for stack, member in members.items()}
+        with progress("planning") as listen:
+            planned = fleet.run(engine.plan, unordered, at_once=wiring.at_once(), listen=listen)
+        running.show(planned, form)
+        if dry_run or not planned.succeeded:
+            return planned.exit_code
+        if all(changes.empty for changes in planned.changesets):
+            return ExitCode.DONE
+        click.confirm("Apply this?", abort=True)
+    with progress("applying") as listen:
+        result = fleet.run(engine.apply, members, at_once=wiring.at_once(), listen=listen)
+    running.show(result, form)
+    return result.exit_code

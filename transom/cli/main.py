@@ -1,0 +1,93 @@
+"""The command `transom`: finds the verb, imports only that, and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from transom import __version__
+from transom.errors import InvalidDocuments, TransomError
+from transom.exitcodes import ExitCode
+from transom.redaction import redact
+
+VERBS: Mapping[str, str] = MappingProxyType(
+    {
+        "validate": "Check every document of every environment, offline.",
+        "render": "Print the documents and manifests of an environment, offline.",
+        "plan": "Show what an apply would change, deletions first.",
+        "apply": "Bring environments to what their documents ask for.",
+        "drift": "Report what live differs from what was last applied. Changes nothing.",
+        "get": "Show what is deployed, in sync and healthy.",
+        "reshard": "Move an environment's resources between stacks after its shards changed. Deletes nothing.",
+        "schema": "Print or write the JSON Schemas of all kinds.",
+        "doctor": "Say which programs are found where, what is missing and how to get it.",
+        "sandbox": "Start, stop and look at the local cloud.",
+    }
+)
+"""Each verb with its one line of help; its command is `command` in the module of that name."""
+
+
+class _Verbs(click.Group):
+    """Imports a verb only when it is called, so that `transom validate` does not pay for the engine."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in VERBS:
+            return None
+        module: Any = importlib.import_module(f"transom.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="transom")
+def cli() -> None:
+    """Small YAML documents in Git become running Kubernetes and AWS resources."""
+
+
+def main() -> None:
+    """Entry point: runs the verb and exits with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of `transom ARGUMENTS`."""
+    try:
+        code = cli.main(arguments, prog_name="transom", standalone_mode=False)
+    except TransomError as error:
+        _tell(error, as_json="json" in arguments)
+        return int(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return int(ExitCode.FAILED)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; what was begun in the engine has been finished or is told by the next run", err=True)
+        return int(ExitCode.FAILED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return int(ExitCode.DONE)
+    return int(code) if isinstance(code, int) else int(ExitCode.DONE)
+
+
+def _tell(error: TransomError, *, as_json: bool) -> None:
+    if as_json:
+        said: dict[str, Any] = {"reason": error.reason, "subject": error.subject, "message": error.message, "hint": error.hint}
+        if isinstance(error, InvalidDocuments):
+            from transom.cli.output import problem_record
+
+            said |= {"message": error.summary, "problems": [problem_record(problem) for problem in error.problems]}
+        click.echo(redact(json.dumps({"error": said}, indent=2)))
+        return
+    click.echo(redact(f"error: {error}" if not isinstance(error, InvalidDocuments) else f"{error}\n{error.summary}"), err=True)

@@ -1,0 +1,78 @@
+"""What verbs share about printing: the output option, records of problems, tables, and progress on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from transom.errors import Problem
+from transom.redaction import redact
+
+if TYPE_CHECKING:
+    from transom.engine import Listener
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def output_option(*formats: str) -> Callable[[F], F]:
+    """`-o FORMAT`; the first of `formats` is the default."""
+    return click.option("-o", "--output", "form", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print it.")
+
+
+def problem_record(problem: Problem) -> dict[str, Any]:
+    """A problem as JSON has it."""
+    return {
+        "path": problem.where.path,
+        "line": problem.where.line,
+        "column": problem.where.column,
+        "reason": problem.reason,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def print_json(data: Any) -> None:
+    """Indented JSON on standard output."""
+    click.echo(redact(json.dumps(data, indent=2, default=str)))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, with_header: bool = True) -> str:
+    """Columns three spaces apart, as kubectl prints them."""
+    lines = [list(header)] * with_header + [list(row) for row in rows]
+    widths = [max((len(line[i]) for line in lines), default=0) for i in range(len(header))]
+    return "\n".join("   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Listener]:
+    """A listener for the engine: a live line on a terminal, one plain line per finished operation elsewhere; both on standard error."""
+    live = sys.stderr.isatty()
+    lock = threading.Lock()
+    done = 0
+
+    def listen(event: Any) -> None:
+        nonlocal done
+        from transom.changes import Operation
+        from transom.engine import Step
+
+        if event.step not in (Step.FINISHED, Step.FAILED) or (event.operation in (Operation.SAME, Operation.READ) and event.step is Step.FINISHED):
+            return
+        with lock:
+            done += 1
+            line = f"{event.stack}: {event.operation.value} {event.document or event.type} {event.name} {event.step.value} after {event.seconds:.0f} s"
+            if live:
+                click.echo(f"\r\x1b[2K{title}: {done} done, {line[:100]}", nl=False, err=True)
+            else:
+                click.echo(line, err=True)
+
+    try:
+        yield listen
+    finally:
+        if live and done:
+            click.echo("\r\x1b[2K", nl=False, err=True)

@@ -1,0 +1,45 @@
+"""`transom render`: what an environment's documents come to, offline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from transom.cli import wiring
+from transom.cli.output import output_option, print_json
+
+
+@click.command("render")
+@click.argument("environment")
+@click.option("--app", "application", help="Only this application and its objects.")
+@output_option("yaml", "json")
+def command(environment: str, application: str | None, form: str) -> None:
+    """Print the documents and manifests of ENVIRONMENT as they would be applied."""
+    import yaml
+
+    from transom.rendering.kustomization import dump
+
+    catalog = wiring.catalogs(wiring.project(), [environment])[environment]
+    wanted = f"Application/{application}" if application else None
+    out: list[tuple[str, Any]] = []
+    for identity, entry in catalog.entries.items():
+        if wanted is None or identity == wanted:
+            out.append((f"{identity}, from {entry.at()}", entry.data))
+        for manifest in catalog.manifests.get(identity, ()) if wanted in (None, identity) else ():
+            out.append((f"{identity}, from {manifest.at()}", _placed(manifest.data, manifest.namespace)))
+    if wanted and wanted not in catalog.entries:
+        from transom.catalog.validate import near
+
+        hint = near(str(application), catalog.applications)
+        raise click.ClickException(f"environment {environment} has no application {application}; {hint}")
+    if form == "json":
+        print_json([data for _, data in out])
+        return
+    del yaml
+    for place, data in out:
+        click.echo(f"---\n# {place}\n{dump(data)}", nl=False)
+
+
+def _placed(data: Any, namespace: str) -> Any:
+    return {**data, "metadata": {**data["metadata"], "namespace": namespace}} if namespace else data

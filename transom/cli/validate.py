@@ -1,0 +1,40 @@
+"""`transom validate`: every mistake of every environment, at its line, without network or engine."""
+
+from __future__ import annotations
+
+import click
+
+from transom.catalog import project as projects
+from transom.catalog import shards
+from transom.cli import wiring
+from transom.cli.output import output_option, print_json, problem_record
+from transom.errors import InvalidDocuments
+from transom.exitcodes import ExitCode
+
+
+@click.command("validate")
+@click.argument("environments", nargs=-1)
+@output_option("text", "json")
+def command(environments: tuple[str, ...], form: str) -> int:
+    """Check every document of ENVIRONMENTS (all when none is named), offline."""
+    project = wiring.project()
+    names = wiring.names(project, environments)
+    catalogs, problems = projects.catalogs(project, names)
+    for catalog in catalogs.values():
+        try:
+            shards.cut(catalog)
+        except InvalidDocuments as error:
+            problems += error.problems
+    if form == "json":
+        print_json({"environments": list(names), "problems": [problem_record(problem) for problem in problems]})
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+    if problems:
+        click.echo(InvalidDocuments(problems).summary, err=True)
+        return ExitCode.INVALID
+    if form == "text":
+        for catalog in catalogs.values():
+            objects = sum(map(len, catalog.manifests.values()))
+            click.echo(f"{catalog.name}: {len(catalog.entries)} documents and {objects} Kubernetes objects are valid")
+    return ExitCode.DONE

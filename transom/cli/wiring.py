@@ -1,0 +1,78 @@
+"""The only place where the real things are built: the project on disk and the engine that drives Pulumi."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from transom.catalog import project as projects
+from transom.catalog import shards
+from transom.catalog.model import Catalog
+from transom.catalog.project import Project
+from transom.engine import Engine, Request, fleet
+from transom.errors import InvalidDocuments, PermanentError
+
+
+def project() -> Project:
+    """The project of the working directory."""
+    return Project.here()
+
+
+def engine(project: Project) -> Engine:
+    """The real engine, driving the program in the project's folder."""
+    from transom.engine.real import PulumiEngine
+
+    if not (project.root / "Pulumi.yaml").is_file():
+        here = Path.cwd()
+        raise PermanentError(f"{here} has no Pulumi.yaml", reason="NoProject", hint="run transom in the folder that holds it")
+    return PulumiEngine(project=project.root.resolve())
+
+
+def at_once() -> int:
+    """How many stacks are worked on side by side: as many as there are cores, at least two, since an engine waits for the cloud most of the time."""
+    return max(2, os.cpu_count() or 2)
+
+
+def names(project: Project, given: Sequence[str]) -> tuple[str, ...]:
+    """The environments that were asked for; all when none was named."""
+    found = tuple(given) or project.environments()
+    if not found:
+        folder = project.environments_folder
+        raise PermanentError(f"{folder} declares no environment", reason="NoEnvironment", hint=f"write {folder}/dev.yaml of kind Environment")
+    return found
+
+
+def catalogs(project: Project, given: Sequence[str]) -> dict[str, Catalog]:
+    """The catalogs of the environments that were asked for.
+
+    Raises:
+        InvalidDocuments: with every mistake in any of them.
+    """
+    found, problems = projects.catalogs(project, names(project, given))
+    if problems:
+        raise InvalidDocuments(problems)
+    return found
+
+
+def members(catalogs: Mapping[str, Catalog], *, ordered: bool = True, refresh: bool = False, message: str = "") -> dict[str, fleet.Member]:
+    """One member per stack of each environment; `ordered` makes tenants wait for their foundation."""
+    out: dict[str, fleet.Member] = {}
+    for catalog in catalogs.values():
+        for shard in shards.cut(catalog):
+            request = Request(
+                stack=shard.stack,
+                environment=catalog.name,
+                refresh=refresh,
+                message=message,
+                parallel=catalog.environment.document.spec.parallel,
+                env=projects.pins(catalog.snapshots),
+            )
+            out[shard.stack] = fleet.Member(request, needs=shard.needs if ordered else ())
+    return out
+
+
+def create_missing(engine: Engine, members: Mapping[str, fleet.Member]) -> None:
+    """Creates the stacks that are not there yet, which touches nothing but the backend's list of stacks."""
+    for member in members.values():
+        engine.create(member.request)
