@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from sandbox.plugins import values
 from sandbox.plugins.loopback import NotLoopbackError
@@ -24,6 +24,7 @@ from sandbox.plugins.loopback import NotLoopbackError
 _WORKERS: Final = 128
 _LARGEST_MESSAGE: Final = 400 * 1024 * 1024  # bytes, as the engine's own limit
 _PARENT_POLL_SECONDS: Final = 1.0
+_LOG_SECONDS: Final = 5.0
 _GRACE_SECONDS: Final = 0.2  # the engine sends SIGINT when it is done with a plugin and kills it a second later
 
 
@@ -128,20 +129,47 @@ def check_response(inputs: Mapping[str, Any], failures: tuple[Failure, ...] | li
     )
 
 
+class Engine:
+    """The engine that runs the plugin, as far as a plugin tells it things."""
+
+    def __init__(self, address: str) -> None:
+        """Tell the engine at the address, as `host:port`; an empty one is told nothing."""
+        self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address)) if address else None
+
+    def warn(self, urn: str, message: str) -> None:
+        """Show the user a warning about the resource."""
+        self._log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, urn=urn, message=message))
+
+    def status(self, urn: str, message: str) -> None:
+        """Show what the resource waits for, until something else is shown."""
+        self._log(engine_pb2.LogRequest(severity=engine_pb2.INFO, urn=urn, message=message, ephemeral=True))
+
+    def _log(self, request: engine_pb2.LogRequest) -> None:
+        if self._stub is None:
+            return
+        try:
+            self._stub.Log(request, timeout=_LOG_SECONDS)
+        except grpc.RpcError:
+            return  # an engine that is going away needs no more news, and an operation must not fail for want of a listener
+
+
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """What all stand-in plugins answer alike: handshake, version, configuration that never replaces, cancel.
 
     Attributes:
         cancelled: set once the user has asked to stop; every wait must watch it.
+        engine: where warnings and the state of waits are told.
     """
 
     def __init__(self, package: str) -> None:
         """Serve the plugin whose SDK is the Python distribution `package`, e.g. `pulumi-kubernetes`; its version is reported."""
         self.package = package
         self.cancelled = threading.Event()
+        self.engine = Engine("")
 
-    def Handshake(self, _request: Any, _context: Any) -> provider_pb2.ProviderHandshakeResponse:  # noqa: N802 - gRPC's name
-        """Answer what the engine may send: secrets yes, resource references and outputs no."""
+    def Handshake(self, request: Any, _context: Any) -> provider_pb2.ProviderHandshakeResponse:  # noqa: N802 - gRPC's name
+        """Learn where the engine is; answer what it may send: secrets yes, resource references and outputs no."""
+        self.engine = Engine(request.engine_address)
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802 - gRPC's name
@@ -164,8 +192,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self.cancelled.set()
         return empty_pb2.Empty()
 
-    def Attach(self, _request: Any, _context: Any) -> empty_pb2.Empty:  # noqa: N802 - gRPC's name
-        """Accept an engine that attaches to a running plugin; the stand-ins never call back."""
+    def Attach(self, request: Any, _context: Any) -> empty_pb2.Empty:  # noqa: N802 - gRPC's name
+        """Accept an engine that attaches to a running plugin."""
+        self.engine = Engine(request.address)
         return empty_pb2.Empty()
 
 

@@ -1,0 +1,555 @@
+"""The gRPC methods of the stand-in: what each receives, which modules do the work, what each answers.
+
+The order of the steps and what is done about each failure are those of the real plugin (provider/pkg/provider/provider.go).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2
+
+from sandbox.plugins import serving, values
+from sandbox.plugins.kubernetes import (
+    checkpoint,
+    difference,
+    kubeconfig,
+    naming,
+    normal,
+    objects,
+    replacement,
+    settings,
+    shape,
+    waiting,
+    writing,
+)
+from sandbox.plugins.kubernetes.api import Api, ApiError, NoMatchError, UnreachableError
+from sandbox.plugins.kubernetes.checkpoint import Checkpoint
+from sandbox.plugins.kubernetes.objects import Kind, Object
+from sandbox.plugins.kubernetes.settings import Settings
+from sandbox.plugins.kubernetes.waiting import NotReadyError
+from sandbox.plugins.serving import InitFailed, PluginError, UnsupportedError
+
+_PACKAGE: Final = "pulumi-kubernetes"
+_MANAGER_PREFIX: Final = "pulumi-kubernetes-"
+_HELM_HOOK: Final = "helm.sh/hook"
+_NOT_INPUTS: Final = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
+_NOT_INPUT_ANNOTATIONS: Final = ("deployment.kubernetes.io/revision", "kubectl.kubernetes.io/last-applied-configuration")
+_FORGET: Final = (
+    "If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the "
+    'PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"'
+)
+_REFUSALS: Final = (ApiError, writing.ConflictError, writing.ExistsError)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What Configure found: the settings, and the API server or why there is none."""
+
+    settings: Settings
+    api: Api | None
+    unreachable: str = ""
+
+
+class Provider(serving.Servicer):
+    """One running plugin, serving one provider resource of a program."""
+
+    def __init__(self) -> None:
+        super().__init__(_PACKAGE)
+        self._cluster = Cluster(Settings(), None, "the provider was not configured")
+
+    @serving.answering
+    def CheckConfig(self, request: Any) -> provider_pb2.CheckResponse:  # noqa: N802 - gRPC's name
+        """Refuse every argument that is unknown or beyond the stand-in."""
+        arguments = values.decode(request.news)
+        is_default = request.urn.rpartition("::")[2].startswith("default")
+        found = settings.failures(arguments, default_provider=is_default) + settings.environment_failures(os.environ)
+        return serving.check_response(arguments, found)
+
+    @serving.answering
+    def DiffConfig(self, request: Any) -> provider_pb2.DiffResponse:  # noqa: N802 - gRPC's name
+        """Tell which arguments changed; another cluster replaces everything in the old one."""
+        old, new = values.decode(request.olds), values.decode(request.news)
+        changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+        if not changed:
+            return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        some = provider_pb2.DiffResponse.DIFF_SOME
+        return provider_pb2.DiffResponse(changes=some, diffs=changed, replaces=_replacing_arguments(old, new, changed))
+
+    @serving.answering
+    def Configure(self, request: Any) -> provider_pb2.ConfigureResponse:  # noqa: N802 - gRPC's name
+        """Read the kubeconfig and connect; a cluster that cannot be reached fails only what needs it."""
+        arguments = values.decode(request.args) or _variables(request.variables)
+        refused = settings.failures(arguments) + settings.environment_failures(os.environ)
+        if refused:
+            raise PluginError("; ".join(failure.reason for failure in refused))
+        self._cluster = _connected(settings.load(arguments, os.environ))
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True)
+
+    @serving.answering
+    def Invoke(self, request: Any) -> provider_pb2.InvokeResponse:  # noqa: N802 - gRPC's name
+        """Refuse: rendering YAML, Helm charts and kustomizations is done outside of the plugin here."""
+        raise UnsupportedError(f"the function {request.tok} {_beyond()}")
+
+    @serving.answering
+    def Call(self, request: Any) -> provider_pb2.CallResponse:  # noqa: N802 - gRPC's name
+        """Refuse: no resource of the stand-in has methods."""
+        raise UnsupportedError(f"the method {request.tok} {_beyond()}")
+
+    @serving.answering
+    def Construct(self, request: Any) -> provider_pb2.ConstructResponse:  # noqa: N802 - gRPC's name
+        """Refuse the components that the real plugin holds (Helm charts, kustomizations, YAML files)."""
+        raise UnsupportedError(f"the component {request.type} {_beyond()}")
+
+    @serving.answering
+    def GetSchema(self, _request: Any) -> provider_pb2.GetSchemaResponse:  # noqa: N802 - gRPC's name
+        """Refuse: the package's schema comes with the real plugin only."""
+        raise UnsupportedError(f"the schema of the package {_beyond()}")
+
+    @serving.answering
+    def Check(self, request: Any) -> provider_pb2.CheckResponse:  # noqa: N802 - gRPC's name
+        """Give the inputs in normal form, named and placed in a namespace."""
+        cluster, token = self._cluster, _type(request)
+        if cluster.unreachable and cluster.settings.skip_update_unreachable:
+            self.engine.warn(request.urn, "Cluster is unreachable but skipUpdateUnreachable flag is set to true, skipping...")
+            return provider_pb2.CheckResponse(inputs=request.olds)
+        kind = _supported(token)
+        given = values.decode(request.news)
+        raw, old = checkpoint.manifest(given), checkpoint.manifest(values.decode(request.olds))
+        inputs = normal.inputs(raw)
+        partial = objects.is_patch(token, inputs)
+        if partial and not naming.is_named(raw):
+            raise PluginError("patch resources require the `.metadata.name` field to be set")
+        self._warn_of_annotations(request.urn, inputs)
+        inputs = naming.adopted(inputs, old) if old else _named(request, inputs)
+        if naming.is_generated_by_server(inputs):
+            raise PluginError("the `.metadata.generateName` field is not supported in Server-Side Apply mode")
+        if partial:
+            kind = replace(kind, kind=kind.kind.removesuffix("Patch"))
+        if not objects.nested(inputs, "metadata", "namespace") and self._namespaced(kind):
+            inputs = objects.with_metadata(inputs, namespace=_default_namespace(cluster))
+        return serving.check_response(checkpoint.inputs_of(inputs, given))
+
+    @serving.answering
+    def Diff(self, request: Any) -> provider_pb2.DiffResponse:  # noqa: N802 - gRPC's name
+        """Compare the live object of the state, as far as the old inputs speak of it, with the new inputs."""
+        kept = checkpoint.read(values.decode(request.olds))
+        raw = checkpoint.manifest(values.decode(request.news))
+        inputs, old_inputs = normal.inputs(raw), normal.inputs(kept.inputs)
+        before = shape.pruned(kept.live, old_inputs)
+        before, after = self._comparable(before, inputs, kept.live)
+        patterns = replacement.IDENTITY
+        if not objects.is_patch(_type(request), inputs):
+            given = self._cluster.settings
+            patterns = replacement.patterns(inputs, config_map_mutable=given.config_map_mutable, secret_mutable=given.secret_mutable)
+        changes = difference.without(difference.between(before, after, patterns), request.ignoreChanges)
+        replaces = [
+            difference.written(path)
+            for path, found in changes.items()
+            if found.change.replaces or (found.change is difference.Change.DELETE and path == ("metadata",))
+        ]
+        if self._is_unready_job(request.urn, after, kept.live):
+            replaces.append(f'.metadata.annotations["{objects.REPLACE_UNREADY}"]')
+        same_place = objects.name(after) == objects.name(kept.live) and objects.namespace(after) == objects.namespace(kept.live)
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME if changes or replaces else provider_pb2.DiffResponse.DIFF_NONE,
+            replaces=replaces,
+            # A new object of the same name cannot be made while the old one is there.
+            deleteBeforeReplace=bool(replaces) and naming.is_named(raw) and not objects.annotated(after, objects.AUTONAMED) and same_place,
+            detailedDiff={
+                difference.written(path): provider_pb2.PropertyDiff(kind=int(found.change), inputDiff=found.of_inputs)
+                for path, found in changes.items()
+            },
+            hasDetailedDiff=True,
+        )
+
+    @serving.answering
+    def Create(self, request: Any) -> provider_pb2.CreateResponse:  # noqa: N802 - gRPC's name
+        """Create the object and wait until it is ready; a preview lets the server try it out where it can."""
+        given = values.decode(request.properties)
+        inputs, token = checkpoint.manifest(given), _type(request)
+        partial = objects.is_patch(token, inputs)
+        if request.preview and (partial or not self._can_try(inputs)):
+            return provider_pb2.CreateResponse(properties=request.properties)
+        api = self._reachable()
+        manager = checkpoint.field_manager(inputs, "", lambda: naming.unique(_MANAGER_PREFIX))
+        try:
+            made = self._make(api, inputs, manager, partial=partial, preview=request.preview)
+        except NoMatchError as error:
+            raise PluginError(
+                f'creation of resource "{request.urn}" with kind {objects.kind_of_type(token)} failed because the Kubernetes API server '
+                f"reported that the apiVersion for this resource does not exist. Verify that any required CRDs have been created: {error}"
+            ) from error
+        except _REFUSALS as error:
+            if request.preview and _is_untriable(error):
+                return provider_pb2.CreateResponse(properties=request.properties)
+            raise PluginError(f'resource "{request.urn}" was not successfully created by the Kubernetes API server: {error}') from error
+        if request.preview:
+            made = {key: value for key, value in made.items() if key != "status"}
+            return provider_pb2.CreateResponse(properties=_state(inputs, made, manager, given))
+        if objects.is_definition(inputs):
+            self._forget(api, inputs)
+        made = self._ready(request, inputs, made, None, lambda live: values_of(inputs, live, manager, given))
+        return provider_pb2.CreateResponse(id=objects.identity(made), properties=_state(inputs, made, manager, given))
+
+    @serving.answering
+    def Read(self, request: Any) -> provider_pb2.ReadResponse:  # noqa: N802 - gRPC's name
+        """Give the live object, and as inputs that part of it which the last applied inputs speak of; nothing when it is gone.
+
+        A resource that is only an id yet, in an import or a lookup, gets all of its live fields as inputs.
+        """
+        cluster = self._cluster
+        if cluster.api is None:
+            return self._read_unreachable(request)
+        given, kept = values.decode(request.inputs), checkpoint.read(values.decode(request.properties))
+        namespace, name = objects.split_identity(request.id)
+        if not name:
+            raise PluginError(f"failed to read resource because of a failure to parse resource name from request ID: {request.id}")
+        old_inputs = normal.inputs(checkpoint.manifest(given))
+        adopting = not objects.kind(old_inputs).kind and not objects.kind(kept.live).kind
+        if not objects.kind(old_inputs).kind:
+            old_inputs = _identified(old_inputs, _read_kind(_type(request), kept.live), namespace, name)
+        kind = objects.kind(old_inputs)
+        try:
+            live = cluster.api.get(kind, objects.namespace(old_inputs), name)
+        except NoMatchError:
+            return provider_pb2.ReadResponse()
+        except ApiError as error:
+            if error.not_found:
+                return provider_pb2.ReadResponse()
+            raise PluginError(str(error)) from error
+        except UnreachableError as error:
+            raise PluginError(f"failed to read resource state: {error}") from error
+        inputs = shape.pruned(live, old_inputs)
+        if adopting:
+            inputs = _adopted_inputs(inputs, live)
+        manager = checkpoint.field_manager(old_inputs, kept.field_manager, lambda: naming.unique(_MANAGER_PREFIX))
+        initial = kept.initial_api_version or kind.api_version
+        state = checkpoint.write(Checkpoint(inputs, live, initial, manager), given)
+        shown = checkpoint.inputs_of(inputs, given)
+        if not adopting:
+            try:
+                waiting.check_now(cluster.api, old_inputs, live)
+            except NotReadyError as error:
+                raise InitFailed(str(error), request.id, state, shown, (str(error), *error.reasons)) from error
+        return provider_pb2.ReadResponse(id=request.id, properties=values.encode(state), inputs=values.encode(shown))
+
+    @serving.answering
+    def Update(self, request: Any) -> provider_pb2.UpdateResponse:  # noqa: N802 - gRPC's name
+        """Apply the new inputs over the live object and wait until it is ready; a preview lets the server try it out.
+
+        What fails after the object was found is kept in the state together with the object as it is, as the real plugin does.
+        """
+        given, kept = values.decode(request.news), checkpoint.read(values.decode(request.olds))
+        inputs = normal.inputs(checkpoint.manifest(given))
+        if request.preview and not self._can_try(inputs):
+            return provider_pb2.UpdateResponse(properties=request.news)
+        api = self._reachable()
+        old_manager = checkpoint.field_manager(kept.inputs, kept.field_manager, lambda: naming.unique(_MANAGER_PREFIX))
+        manager = checkpoint.field_manager(inputs, kept.field_manager, lambda: old_manager)
+        partial = objects.is_patch(_type(request), inputs)
+        initial = kept.initial_api_version or objects.text(inputs, "apiVersion")
+
+        def state(live: Object) -> dict[str, Any]:
+            return checkpoint.write(Checkpoint(inputs, live, initial, manager), given)
+
+        try:
+            before = api.get(objects.kind(inputs), objects.namespace(kept.live), objects.name(kept.live))
+        except NoMatchError as error:
+            raise PluginError(
+                f'update of resource "{request.urn}" failed because the Kubernetes API server reported that the apiVersion for this '
+                f"resource does not exist. Verify that any required CRDs have been created: {error}"
+            ) from error
+        except ApiError as error:
+            raise PluginError(f'update of resource "{request.urn}" failed: {error}\nunable to get cluster state: {error}') from error
+        how = writing.Apply(manager, self._forced(inputs), request.preview)
+        try:
+            made = writing.update(api, inputs, before, how, request.ignoreChanges, partial=partial)
+        except _REFUSALS as error:
+            if request.preview and isinstance(error, ApiError) and error.forbidden:
+                return provider_pb2.UpdateResponse(properties=request.news)
+            current = api.get(objects.kind(before), objects.namespace(before), objects.name(before))
+            raise _half_done(f'the Kubernetes API server reported that "{objects.identity(current)}"', error, current, state) from error
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=values.encode(state(made)))
+        if objects.is_definition(inputs):
+            self._forget(api, inputs)
+        made = self._ready(request, inputs, made, before, state)
+        if old_manager != manager:
+            writing.relinquish(api, made, old_manager)
+        return provider_pb2.UpdateResponse(properties=values.encode(state(made)))
+
+    @serving.answering
+    def Delete(self, request: Any) -> empty_pb2.Empty:  # noqa: N802 - gRPC's name
+        """Delete the object with its dependents and wait until it is gone; what is gone already is fine."""
+        cluster, kept = self._cluster, checkpoint.read(values.decode(request.properties))
+        if cluster.api is None:
+            self.engine.warn(request.urn, f"configured Kubernetes cluster is unreachable: {cluster.unreachable}")
+            if cluster.settings.delete_unreachable:
+                return empty_pb2.Empty()
+            raise PluginError(f"configured Kubernetes cluster is unreachable. {_FORGET}")
+        _, name = objects.split_identity(request.id)
+        try:
+            if objects.is_patch(_type(request), kept.inputs):
+                writing.relinquish(cluster.api, kept.live, checkpoint.field_manager(kept.inputs, kept.field_manager, str))
+                return empty_pb2.Empty()
+            if not writing.delete(cluster.api, kept.live, name, writing.propagation(kept.inputs)):
+                return empty_pb2.Empty()
+            watch = self._watch(cluster.api, request.urn)
+            waiting.until_gone(watch, kept.inputs, kept.live, name, request.timeout)
+        except NoMatchError:
+            return empty_pb2.Empty()
+        except NotReadyError as error:
+            state = checkpoint.write(replace(kept, live=error.live), values.decode(request.properties))
+            raise InitFailed(str(error), objects.identity(error.live), state) from error
+        except (ApiError, writing.ConflictError) as error:
+            raise PluginError(str(error)) from error
+        finally:
+            if objects.is_definition(kept.live):
+                self._forget(cluster.api, kept.live)
+        self.engine.status(request.urn, "")
+        return empty_pb2.Empty()
+
+    def _make(self, api: Api, inputs: Object, manager: str, *, partial: bool, preview: bool) -> Object:
+        if partial or self._cluster.settings.upsert:
+            force = self._forced(inputs) or preview
+            return writing.apply(api, inputs, writing.Apply(manager, force, preview))
+        return writing.create(api, inputs, preview=preview, cancelled=self.cancelled)
+
+    def _ready(self, request: Any, inputs: Object, made: Object, before: Object | None, state: Any) -> Object:
+        try:
+            live = waiting.until_ready(self._watch(self._reachable(), request.urn), inputs, made, before, request.timeout)
+        except NotReadyError as error:
+            what = (
+                f'resource "{request.urn}" was successfully created, but the Kubernetes API server reported that it'
+                if before is None
+                else f'the Kubernetes API server reported that "{objects.identity(error.live)}"'
+            )
+            raise _half_done(what, error, error.live, state) from error
+        except (ValueError, ApiError, UnreachableError) as error:
+            what = f'resource "{request.urn}" was written, but waiting for it'
+            raise _half_done(what, error, made, state) from error
+        self.engine.status(request.urn, "")
+        return live
+
+    def _watch(self, api: Api, urn: str) -> waiting.Watch:
+        return waiting.Watch(api, self.cancelled, lambda message: self.engine.status(urn, message))
+
+    def _reachable(self) -> Api:
+        if self._cluster.api is None:
+            raise PluginError(f"configured Kubernetes cluster is unreachable: {self._cluster.unreachable}")
+        return self._cluster.api
+
+    def _forced(self, inputs: Object) -> bool:
+        return objects.annotated(inputs, objects.PATCH_FORCE) or self._cluster.settings.patch_force
+
+    def _can_try(self, inputs: Object) -> bool:
+        """Tell whether a preview can be tried on the server: it is there, knows the kind, and nothing is unknown yet."""
+        api = self._cluster.api
+        return api is not None and not values.has_unknown(inputs) and api.find(objects.kind(inputs)) is not None
+
+    def _namespaced(self, kind: Kind) -> bool:
+        # A kind that nobody knows yet is taken for a namespaced one, as the real plugin does.
+        api = self._cluster.api
+        try:
+            found = api.find(kind) if api else None
+        except UnreachableError:
+            found = None
+        return found.namespaced if found else kind.kind not in _CLUSTER_KINDS
+
+    def _comparable(self, before: Object, after: Object, live: Object) -> tuple[Object, Object]:
+        """Give both objects without the differences that mean nothing: the default namespace, one where there is none, a server's version."""
+        if self._namespaced(objects.kind(after)):
+            before = objects.with_metadata(before, namespace=objects.namespace(before) or "default")
+            if (
+                objects.nested(after, "metadata", "namespace") is not values.UNKNOWN
+                and objects.nested(after, "metadata") is not values.UNKNOWN
+            ):
+                after = objects.with_metadata(after, namespace=objects.namespace(after) or "default")
+        else:
+            before = objects.with_metadata(before, namespace="")
+            if objects.nested(after, "metadata") is not values.UNKNOWN:
+                after = objects.with_metadata(after, namespace="")
+        if not objects.kind(before).kind:
+            before = {**before, "apiVersion": after.get("apiVersion"), "kind": after.get("kind")}
+        before = objects.with_metadata(before, resourceVersion="")
+        if objects.name(after):
+            before = objects.with_metadata(before, name=objects.name(live))
+        return before, after
+
+    def _is_unready_job(self, urn: str, inputs: Object, live: Object) -> bool:
+        if not objects.annotated(inputs, objects.REPLACE_UNREADY):
+            return False
+        api = self._cluster.api
+        if api is None or objects.text(inputs, "kind") != "Job":
+            self.engine.warn(urn, "replaceUnready annotation is not supported for this resource, or the cluster is unreachable")
+            return False
+        try:
+            waiting.check_now(api, {}, api.get(objects.kind(live), objects.namespace(live), objects.name(live)))
+        except NotReadyError:
+            return True
+        except (ApiError, NoMatchError, UnreachableError):
+            return False
+        return False
+
+    def _warn_of_annotations(self, urn: str, inputs: Object) -> None:
+        for key, value in objects.annotations_of(inputs).items():
+            if key.startswith(objects.AUTONAMED):
+                self.engine.warn(urn, f'ignoring user-specified value for internal annotation "{key}"')
+            if key.startswith(_HELM_HOOK) and "test" in value and not self._cluster.settings.suppress_hook_warnings:
+                self.engine.warn(urn, "This resource contains Helm hooks that are not executed; the resource will be created without them.")
+
+    def _read_unreachable(self, request: Any) -> provider_pb2.ReadResponse:
+        given = self._cluster.settings
+        self.engine.warn(request.urn, f"configured Kubernetes cluster is unreachable: {self._cluster.unreachable}")
+        if given.delete_unreachable:
+            return provider_pb2.ReadResponse()
+        if given.skip_update_unreachable:
+            return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+        raise PluginError(f"failed to read resource state due to unreachable cluster. {_FORGET}")
+
+    def _forget(self, api: Api, definition: Object) -> None:
+        group = objects.text(definition, "spec", "group")
+        for version in objects.nested(definition, "spec", "versions") or []:
+            api.forget(f"{group}/{version.get('name')}")
+
+
+# Cluster-wide kinds, for previews while the cluster does not exist yet; a living API server is asked instead.
+_CLUSTER_KINDS: Final = frozenset(
+    "APIService CertificateSigningRequest ClusterRole ClusterRoleBinding CSIDriver CSINode CustomResourceDefinition FlowSchema IngressClass "
+    "MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass PriorityLevelConfiguration RuntimeClass StorageClass "
+    "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment VolumeAttributesClass".split()
+)
+
+
+def values_of(inputs: Object, live: Object, manager: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the state of an object just created."""
+    return checkpoint.write(Checkpoint(inputs, live, objects.text(inputs, "apiVersion"), manager), given)
+
+
+def _state(inputs: Object, live: Object, manager: str, given: Mapping[str, Any]) -> Any:
+    return values.encode(values_of(inputs, live, manager, given))
+
+
+def _half_done(what: str, error: Exception, live: Object, state: Any) -> InitFailed:
+    message = f"{what} failed to fully initialize or become live: {error}"
+    return InitFailed(message, objects.identity(live), state(live), reasons=(message, *getattr(error, "reasons", ())))
+
+
+def _is_untriable(error: Exception) -> bool:
+    """Tell whether a preview's refusal says nothing about the real create: it may go through once others have gone before."""
+    if isinstance(error, writing.ExistsError):
+        return True
+    return isinstance(error, ApiError) and (error.forbidden or error.namespace_not_found or error.dry_run_unsupported)
+
+
+def _connected(given: Settings) -> Cluster:
+    try:
+        api = Api(kubeconfig.connect(given, os.environ, Path.home()), given.timeout)
+    except kubeconfig.KubeconfigError as error:
+        return Cluster(given, None, f"unable to load Kubernetes client configuration from kubeconfig file: {error}")
+    try:
+        api.request("GET", "/version")
+    except (UnreachableError, ApiError) as error:
+        return Cluster(given, None, f"unable to load schema information from the API server: {error}")
+    return Cluster(given, api)
+
+
+def _variables(variables: Mapping[str, str]) -> dict[str, Any]:
+    return {key.removeprefix("kubernetes:config:"): value for key, value in variables.items()}
+
+
+def _replacing_arguments(old: Mapping[str, Any], new: Mapping[str, Any], changed: list[str]) -> list[str]:
+    before, after = old.get("clusterIdentifier"), new.get("clusterIdentifier")
+    if after and before == after:
+        return []  # the program says that it is still the same cluster
+    replaces = ["clusterIdentifier"] if before and after else []
+    for key in ("kubeconfig", "context", "cluster"):
+        if new.get(key) is values.UNKNOWN:
+            return [*replaces, key]
+    if _active(old) == _active(new):
+        return replaces
+    return replaces + [key for key in ("kubeconfig", "context", "cluster") if key in changed]
+
+
+def _active(arguments: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    plain = {key: values.reveal(arguments.get(key)) or "" for key in ("kubeconfig", "context", "cluster")}
+    config = plain["kubeconfig"]
+    text = json.dumps(config) if isinstance(config, dict) else str(config)
+    try:
+        return kubeconfig.active_cluster(text, plain["context"], plain["cluster"])
+    except kubeconfig.KubeconfigError:
+        return None  # a path, which says nothing about the cluster behind it
+
+
+def _supported(token: str) -> Kind:
+    kind = objects.kind_of_type(token)
+    if kind.group in ("helm.sh", "kustomize", "yaml") or token.startswith(("kubernetes:helm", "kubernetes:kustomize", "kubernetes:yaml")):
+        raise UnsupportedError(f"the resource type {token} {_beyond()}")
+    if normal.is_list(kind):
+        raise PluginError(
+            "list resources exist for compatibility with YAML manifests and Helm charts, and cannot be created directly. "
+            "Use the underlying resource type instead"
+        )
+    return kind
+
+
+def _beyond() -> str:
+    return (
+        "is beyond the sandbox's stand-in for the kubernetes plugin: "
+        "install the real plugin with `pulumi plugin install resource kubernetes` and set TRANSOM_PLUGINS=real"
+    )
+
+
+def _type(request: Any) -> str:
+    # The type is the last part of the URN's chain of parents' types.
+    return request.type or request.urn.split("::")[2].rpartition("$")[2]
+
+
+def _named(request: Any, inputs: Object) -> Object:
+    proposal = (request.autonaming.proposed_name, naming.Mode(request.autonaming.mode))
+    resource_name = request.name or request.urn.rpartition("::")[2]
+    try:
+        return naming.generated(inputs, resource_name, request.randomSeed, proposal)
+    except ValueError as error:
+        raise PluginError(str(error)) from error
+
+
+def _default_namespace(cluster: Cluster) -> str:
+    if cluster.api is not None:
+        return cluster.api.connection.namespace
+    return cluster.settings.namespace or "default"
+
+
+def _read_kind(token: str, live: Mapping[str, Any]) -> Kind:
+    found = objects.kind(live)
+    if found.kind:
+        return found
+    kind = objects.kind_of_type(token)
+    is_built_in_patch = kind.kind.endswith("Patch") and normal.is_built_in(replace(kind, kind=kind.kind.removesuffix("Patch")))
+    return replace(kind, kind=kind.kind.removesuffix("Patch")) if is_built_in_patch else kind
+
+
+def _identified(obj: Object, kind: Kind, namespace: str, name: str) -> Object:
+    named = objects.with_metadata(obj, name=objects.name(obj) or name, namespace=objects.namespace(obj) or namespace)
+    return {**named, "apiVersion": kind.api_version, "kind": kind.kind}
+
+
+def _adopted_inputs(inputs: Object, live: Object) -> Object:
+    """Give the inputs of an object that is imported: all of its fields but status and what the server alone sets.
+
+    Of a custom resource only its identity is taken, because the real plugin has no schema to tell inputs by.
+    """
+    if not normal.is_built_in(objects.kind(live)):
+        return inputs
+    metadata = {key: value for key, value in (live.get("metadata") or {}).items() if key not in _NOT_INPUTS}
+    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key not in _NOT_INPUT_ANNOTATIONS}
+    if "annotations" in metadata:
+        metadata["annotations"] = annotations
+    return {**{key: value for key, value in live.items() if key != "status"}, "metadata": metadata}
