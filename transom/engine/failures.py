@@ -1,8 +1,8 @@
 """The engine's complaints become errors of our tree.
 
 The only place that reads Pulumi's text, and only what it says before a run has started. Its exit code says little on a self-managed backend
-(a lock ends with 255), so the text decides and the code only where it is definite. Each pattern is the engine's own sentence; the acceptance
-tests provoke every one that can be provoked.
+(a lock ends with 255), so the text decides and the code only where it is definite. Each pattern is the engine's own sentence; the
+acceptance tests provoke every one that can be provoked.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ TABLE: tuple[tuple[re.Pattern[str], Callable[[str, str], TransomError]], ...] = 
     ),
     (
         re.compile(
-            r"no such host|connection refused|i/o timeout|dial tcp|TLS handshake timeout|unable to (?:check if|open) bucket|could not list bucket"
+            r"no such host|connection refused|i/o timeout|dial tcp|TLS handshake|unable to (?:check if|open) bucket|could not list bucket"
         ),
         _simple(BackendUnreachable, "the backend did not answer: {line}", "check PULUMI_BACKEND_URL and the network"),
     ),
