@@ -75,7 +75,13 @@ class Application(pulumi.ComponentResource):
 def _carrier(binding: Binding) -> dict[str, Any]:
     """The object that carries a binding's variables."""
     if binding.secret:
-        return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": binding.name}, "type": "Opaque", "stringData": dict(binding.variables)}
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": binding.name},
+            "type": "Opaque",
+            "stringData": dict(binding.variables),
+        }
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": binding.name}, "data": dict(binding.variables)}
 
 

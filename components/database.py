@@ -69,7 +69,12 @@ class Database(pulumi.ComponentResource):
         credentials = self._credentials(name, args, child)
         self.password = pulumi.Output.secret(credentials.apply(lambda text: str(json.loads(text or "{}")["password"])))
         subnets = aws.rds.SubnetGroup(
-            name, name=args.identifier, description=f"Subnets of {args.identifier}", subnet_ids=args.network.subnet_ids, tags=args.tags, opts=child
+            name,
+            name=args.identifier,
+            description=f"Subnets of {args.identifier}",
+            subnet_ids=args.network.subnet_ids,
+            tags=args.tags,
+            opts=child,
         )
         group = self._security_group(name, args, child)
         parameters = aws.rds.ParameterGroup(
@@ -135,7 +140,8 @@ class Database(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["secretString"]),
         )
         self.secret_arn = secret.arn
-        return version.secret_string
+        stored: pulumi.Output[str | None] = version.secret_string
+        return stored
 
     def _security_group(self, name: str, args: DatabaseArgs, child: pulumi.ResourceOptions) -> aws.ec2.SecurityGroup:
         group = aws.ec2.SecurityGroup(
@@ -161,22 +167,22 @@ class Database(pulumi.ComponentResource):
 
 
 def never_less(identifier: str, storage: int, parent: pulumi.Resource) -> pulumi.Output[int]:
-    """`storage`, or what the instance has by now when that is more: RDS refuses to shrink (RDS: working with storage), so it is never tried."""
-    opts = pulumi.InvokeOptions(parent=parent)
+    """`storage`, or what the instance has by now when that is more: RDS refuses to shrink (RDS: working with storage), so we never try."""
+    opts = pulumi.InvokeOutputOptions(parent=parent)
 
     def at_least(identifiers: Sequence[str]) -> pulumi.Input[int]:
         if identifier not in identifiers:
             return storage
-        live = aws.rds.get_instance_output(db_instance_identifier=identifier, opts=pulumi.InvokeOutputOptions(parent=parent)).allocated_storage
+        live: pulumi.Output[int] = aws.rds.get_instance_output(db_instance_identifier=identifier, opts=opts).allocated_storage
         return live.apply(lambda size: _larger(identifier, storage, size, parent))
 
-    found = aws.rds.get_instances_output(
-        filters=[{"name": "db-instance-id", "values": [identifier]}], opts=pulumi.InvokeOutputOptions(parent=opts.parent)
-    )
-    return found.instance_identifiers.apply(at_least)
+    found = aws.rds.get_instances_output(filters=[{"name": "db-instance-id", "values": [identifier]}], opts=opts)
+    identifiers: pulumi.Output[Sequence[str]] = found.instance_identifiers
+    return identifiers.apply(at_least)
 
 
 def _larger(identifier: str, wanted: int, live: int, resource: pulumi.Resource) -> int:
     if live > wanted:
-        pulumi.log.warn(f"{identifier} has {live} GiB, its document says {wanted}: storage cannot shrink; write storage: {live}Gi", resource)
+        told = f"{identifier} has {live} GiB, its document says {wanted}: storage cannot shrink; write storage: {live}Gi"
+        pulumi.log.warn(told, resource)
     return max(wanted, live)

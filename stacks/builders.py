@@ -20,9 +20,9 @@ from components.objects import MANAGED_BY, ObjectArgs
 from components.queue import Queue, QueueArgs
 from components.tenant import TenantArgs
 from transom.catalog.model import Catalog, Entry
+from transom.specs import resources as specs
 from transom.specs.application import Application, BindingSpec
 from transom.specs.cluster import Cluster
-from transom.specs import resources as specs
 from transom.specs.tenant import Tenant
 
 

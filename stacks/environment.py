@@ -13,6 +13,7 @@ from typing import Any
 
 import pulumi
 
+from components import network
 from components.account import Account, AccountArgs
 from components.application import Application
 from components.bucket import Bucket
@@ -22,7 +23,6 @@ from components.environment import Environment
 from components.network import Network
 from components.queue import Queue
 from components.tenant import Tenant
-from components import network
 from stacks import builders, layout
 from transom.catalog import digests, shards
 from transom.catalog.model import Catalog, Entry
@@ -81,8 +81,8 @@ class _Walk:
 
     def everything(self) -> None:
         """All documents of the shard."""
-        for name, entry in self.catalog.clusters.items():
-            self.connections[name] = ClusterConnection(name, builders.connection(entry), self.child)
+        for name, cluster in self.catalog.clusters.items():
+            self.connections[name] = ClusterConnection(name, builders.connection(cluster), self.child)
         kinds: Mapping[str, Callable[[Entry[Any]], None]] = {
             "Cluster": self._cluster,
             "Tenant": self._tenant,

@@ -13,7 +13,6 @@ from transom.catalog.shards import Shard
 from transom.engine import program
 from transom.errors import GuardRefused
 
-
 MOVED = "TRANSOM_MOVED"
 """Environment variable that `transom reshard` sets once the resources are where they belong."""
 

@@ -13,7 +13,6 @@ from sandbox.toolchain import golang, pins
 from sandbox.toolchain.layout import Layout
 from sandbox.toolchain.parts import Part
 
-
 SANDBOX_MARK = ".transom-sandbox"
 """A file of this name marks a folder that belongs to a sandbox, whichever."""
 

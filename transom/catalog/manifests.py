@@ -11,7 +11,8 @@ from transom.rendering.render import Rendered
 CLUSTER_SCOPED = frozenset(
     {
         ("", "Namespace"), ("", "Node"), ("", "PersistentVolume"), ("", "ComponentStatus"),
-        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"), ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
         ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"), ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
         ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"), ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
         ("apiextensions.k8s.io", "CustomResourceDefinition"), ("apiregistration.k8s.io", "APIService"),
@@ -53,14 +54,11 @@ def check(document: Rendered) -> Iterator[Problem]:
             return
     metadata = data.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
-        hint = (
-            "generated names cannot be followed from one run to the next"
-            if isinstance(metadata, dict) and "generateName" in metadata
-            else ""
-        )
-        yield Problem(trace.locate(data, ("metadata",)), "MissingField", "metadata.name is missing", hint or "give the object a name")
+        generated = isinstance(metadata, dict) and "generateName" in metadata
+        hint = "generated names cannot be followed from one run to the next" if generated else "give the object a name"
+        yield Problem(trace.locate(data, ("metadata",)), "MissingField", "metadata.name is missing", hint)
         return
-    if data["kind"] == "List" or data["kind"].endswith("List") and "items" in data:
+    if data["kind"].endswith("List") and "items" in data:
         yield Problem(
             trace.locate(data, ("kind",)), "ListNotSupported", f"{data['kind']} holds several objects", "separate them by --- lines"
         )
@@ -73,6 +71,5 @@ def _plaintext(document: Rendered) -> Iterator[Problem]:
         values = document.data.get(field)
         if isinstance(values, dict) and values:
             where = document.trace.locate(document.data, (field, next(iter(values))))
-            yield Problem(
-                where, "PlaintextSecret", "a secret must not stand in Git", "remove it, change it where it was used, and bind or refer to it instead"
-            )  # fmt: skip
+            hint = "remove it, change it wherever it is in use, and bind the resource that generates it instead"
+            yield Problem(where, "PlaintextSecret", "a secret must not stand in Git", hint)

@@ -18,8 +18,8 @@ from transom.source.opening import source
 from transom.specs.environment import Environment, SourceSpec
 
 REVISIONS = "TRANSOM_REVISIONS"
-"""Environment variable with a JSON object: source name to commit. A source named there is read at that commit, so that all stacks of one run
-see the same documents whatever is pushed meanwhile."""
+"""Environment variable with a JSON object: source name to commit. A source named there is read at that commit, so that all stacks of one
+run see the same documents whatever is pushed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

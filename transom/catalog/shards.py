@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from transom.catalog import order
 from transom.catalog.model import Catalog, Identity
 from transom.errors import InvalidDocuments, Problem
-from transom.catalog import order
 from transom.specs.tenant import Tenant
 
 LARGEST = 150

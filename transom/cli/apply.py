@@ -19,7 +19,9 @@ from transom.exitcodes import ExitCode
 @click.option("--dry-run", is_flag=True, help="Only show what would be done, as plan does.")
 @click.option("--message", "-m", default="", help="Kept in the stack's history.")
 @output_option("text", "json")
-def command(environments: tuple[str, ...], message: str, form: str, *, refresh: bool, yes: bool, dry_run: bool) -> int:
+def command(  # noqa: PLR0913 - one parameter per option, as click has it
+    environments: tuple[str, ...], message: str, form: str, *, refresh: bool, yes: bool, dry_run: bool
+) -> int:
     """Bring ENVIRONMENTS to what their documents ask for, all stacks in order."""
     project = wiring.project()
     engine = wiring.engine(project)

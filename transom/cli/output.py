@@ -22,7 +22,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def output_option(*formats: str) -> Callable[[F], F]:
     """`-o FORMAT`; the first of `formats` is the default."""
-    return click.option("-o", "--output", "form", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print it.")
+    return click.option(
+        "-o", "--output", "form", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print it."
+    )
 
 
 def problem_record(problem: Problem) -> dict[str, Any]:
@@ -61,11 +63,13 @@ def progress(title: str) -> Iterator[Listener]:
         from transom.changes import Operation
         from transom.engine import Step
 
-        if event.step not in (Step.FINISHED, Step.FAILED) or (event.operation in (Operation.SAME, Operation.READ) and event.step is Step.FINISHED):
+        nothing = event.step is Step.FINISHED and event.operation in (Operation.SAME, Operation.READ)
+        if nothing or event.step not in (Step.FINISHED, Step.FAILED):
             return
         with lock:
             done += 1
-            line = f"{event.stack}: {event.operation.value} {event.document or event.type} {event.name} {event.step.value} after {event.seconds:.0f} s"
+            what = f"{event.operation.value} {event.document or event.type} {event.name}"
+            line = f"{event.stack}: {what} {event.step.value} after {event.seconds:.0f} s"
             if live:
                 click.echo(f"\r\x1b[2K{title}: {done} done, {line[:100]}", nl=False, err=True)
             else:

@@ -16,8 +16,6 @@ from transom.cli.output import output_option, print_json
 @output_option("yaml", "json")
 def command(environment: str, application: str | None, form: str) -> None:
     """Print the documents and manifests of ENVIRONMENT as they would be applied."""
-    import yaml
-
     from transom.rendering.kustomization import dump
 
     catalog = wiring.catalogs(wiring.project(), [environment])[environment]
@@ -26,8 +24,8 @@ def command(environment: str, application: str | None, form: str) -> None:
     for identity, entry in catalog.entries.items():
         if wanted is None or identity == wanted:
             out.append((f"{identity}, from {entry.at()}", entry.data))
-        for manifest in catalog.manifests.get(identity, ()) if wanted in (None, identity) else ():
-            out.append((f"{identity}, from {manifest.at()}", _placed(manifest.data, manifest.namespace)))
+            manifests = catalog.manifests.get(identity, ())
+            out += [(f"{identity}, from {manifest.at()}", _placed(manifest.data, manifest.namespace)) for manifest in manifests]
     if wanted and wanted not in catalog.entries:
         from transom.catalog.validate import near
 
@@ -36,7 +34,6 @@ def command(environment: str, application: str | None, form: str) -> None:
     if form == "json":
         print_json([data for _, data in out])
         return
-    del yaml
     for place, data in out:
         click.echo(f"---\n# {place}\n{dump(data)}", nl=False)
 

@@ -38,9 +38,7 @@ def command(environment: str, *, dry_run: bool) -> int:
         click.echo(f"{environment}: every resource is in its stack already")
     if dry_run:
         return 0
-    acknowledged = {
-        stack: fleet.Member(_acknowledging(member.request), member.needs) for stack, member in members.items()
-    }
+    acknowledged = {stack: fleet.Member(_acknowledging(member.request), member.needs) for stack, member in members.items()}
     with progress("applying") as listen:
         result = fleet.run(engine.apply, acknowledged, at_once=wiring.at_once(), listen=listen)
     running.show(result, "text")

@@ -66,7 +66,9 @@ def logs(process: str | None, tail: int, *, follow: bool) -> int:
         click.echo(table(("PROCESS", "LOG"), [(name, str(path)) for name, path in found.items()]))
         return ExitCode.DONE
     if process not in found:
-        raise click.ClickException(f"there is no process {process}; there are {', '.join(found) or 'none: start it with transom sandbox up'}")
+        raise click.ClickException(
+            f"there is no process {process}; there are {', '.join(found) or 'none: start it with transom sandbox up'}"
+        )
     return subprocess.run(["tail", "-n", str(tail), *(["-f"] if follow else []), str(found[process])], check=False).returncode
 
 

@@ -30,7 +30,7 @@ def engine(project: Project) -> Engine:
 
 
 def at_once() -> int:
-    """How many stacks are worked on side by side: as many as there are cores, at least two, since an engine waits for the cloud most of the time."""
+    """How many stacks are worked on side by side: one per core, at least two, since an engine mostly waits for the cloud."""
     return max(2, os.cpu_count() or 2)
 
 
@@ -39,7 +39,9 @@ def names(project: Project, given: Sequence[str]) -> tuple[str, ...]:
     found = tuple(given) or project.environments()
     if not found:
         folder = project.environments_folder
-        raise PermanentError(f"{folder} declares no environment", reason="NoEnvironment", hint=f"write {folder}/dev.yaml of kind Environment")
+        raise PermanentError(
+            f"{folder} declares no environment", reason="NoEnvironment", hint=f"write {folder}/dev.yaml of kind Environment"
+        )
     return found
 
 

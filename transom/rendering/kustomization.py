@@ -21,6 +21,8 @@ from transom.source.base import Snapshot
 
 _REMOTE = re.compile(r"://|^git@|^(www\.)?(github|gitlab|bitbucket)\.[a-z]+/|\?ref=")
 _FOLDERS_OR_FILES = ("resources", "bases", "components")
+_PATCHES = ("patches", "patchesJson6902")
+_FILES = (*_PATCHES, "patchesStrategicMerge", "configurations", "crds", "transformers", "generators", "replacements")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,15 @@ class Kustomization:
 
     def patches(self) -> Iterator[Patch]:
         """Its patches, the last one first, as the last one wins."""
-        entries = list(self._entries("patches")) + list(self._entries("patchesJson6902"))
+        entries = list(self.entries("patches")) + list(self.entries("patchesJson6902"))
         for path, entry in reversed(entries):
             if isinstance(entry, dict):
                 yield from self._patch(path, entry)
-        for _, name in self._entries("patchesStrategicMerge"):
+        for _, name in self.entries("patchesStrategicMerge"):
             yield from self._from_file(str(name), None)
 
-    def _entries(self, key: str) -> Iterator[tuple[Path_, Any]]:
+    def entries(self, key: str) -> Iterator[tuple[Path_, Any]]:
+        """What is listed under `key`, each with its path."""
         listed = self.written.data.get(key) if isinstance(self.written.data, dict) else None
         for index, entry in enumerate(listed if isinstance(listed, list) else ()):
             yield (key, index), entry
@@ -124,24 +127,18 @@ class _Walk:
         self._follow(layer)
 
     def _follow(self, layer: Kustomization) -> None:
-        data = layer.written.data
         for key in _FOLDERS_OR_FILES:
-            for index, name in enumerate(data.get(key) or ()):
-                self._named(layer, (key, index), str(name), documents=True)
-        for key in ("patchesStrategicMerge", "configurations", "crds", "transformers", "generators", "replacements"):
-            for index, name in enumerate(data.get(key) or ()):
-                place: Path_ = (key, index)
-                if isinstance(name, dict):
-                    name, place = name.get("path"), (*place, "path")  # noqa: PLW2901 - the two ways to write it
+            for path, name in layer.entries(key):
+                self._named(layer, path, str(name), documents=True)
+        for key in _FILES:
+            for path, entry in layer.entries(key):
+                inner = (*path, "path") if isinstance(entry, dict) else path
+                name = entry.get("path") if isinstance(entry, dict) else entry
                 if isinstance(name, str) and "\n" not in name:
-                    self._named(layer, place, name, documents=False)
-        for key in ("patches", "patchesJson6902"):
-            for index, entry in enumerate(data.get(key) or ()):
-                if isinstance(entry, dict) and isinstance(entry.get("path"), str):
-                    self._named(layer, (key, index, "path"), entry["path"], documents=True)
+                    self._named(layer, inner, name, documents=key in _PATCHES)
         for key in ("configMapGenerator", "secretGenerator"):
-            for index, entry in enumerate(data.get(key) or ()):
-                self._generator(layer, (key, index), entry)
+            for path, entry in layer.entries(key):
+                self._generator(layer, path, entry)
 
     def _generator(self, layer: Kustomization, path: Path_, entry: Any) -> None:
         if not isinstance(entry, dict):
@@ -153,9 +150,8 @@ class _Walk:
     def _named(self, layer: Kustomization, path: Path_, name: str, *, documents: bool) -> None:
         place = layer.written.position(path) or (1, 1)
         if _REMOTE.search(name):
-            self._wrong(
-                layer.file, place, "RemoteBase", f"{name} lies outside the repository", "keep a copy in the repository: what is applied must be reviewed"
-            )  # fmt: skip
+            hint = "keep a copy in the repository: what is applied must be reviewed"
+            self._wrong(layer.file, place, "RemoteBase", f"{name} lies outside the repository", hint)
             return
         target = (layer.file.parent / name).resolve()
         if not target.is_relative_to(self.snapshot.root):

@@ -46,7 +46,7 @@ def build(program: str, folder: Path, reading: Reading, snapshot: Snapshot) -> t
         if done.returncode:
             return [], [_problem(done.stderr.strip(), folder, reading, snapshot)]
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        documents = [document for document in yaml.load_all(done.stdout, Loader=loader) if document]  # noqa: S506 - a safe loader, in C
+        documents = [document for document in yaml.load_all(done.stdout, Loader=loader) if document]
         return [_without_origin(document, wrapper, folder) for document in documents], []
 
 

@@ -111,16 +111,20 @@ def _by_name(written: Written, data: Mapping[str, Any], path: Path_) -> Path_:
     here: Any = written.data
     there: Any = data
     for part in path:
-        there = there[part] if isinstance(there, list | dict) and _has(there, part) else None
+        there = _below(there, part)
+        at = part
         if isinstance(part, int) and isinstance(here, list) and isinstance(there, dict) and "name" in there:
             same = [i for i, item in enumerate(here) if isinstance(item, dict) and item.get("name") == there["name"]]
-            part = same[0] if same else len(here)  # noqa: PLW2901 - the same item at its other place
-        out.append(part)
-        here = here[part] if isinstance(here, list | dict) and _has(here, part) else None
+            at = same[0] if same else len(here)
+        out.append(at)
+        here = _below(here, at)
     return tuple(out)
 
 
-def _has(container: list[Any] | dict[Any, Any], part: str | int) -> bool:
+def _below(container: Any, part: str | int) -> Any:
+    """The value at `part`; None when there is none."""
     if isinstance(container, dict):
-        return part in container
-    return isinstance(part, int) and part < len(container)
+        return container.get(part)
+    if isinstance(container, list) and isinstance(part, int) and part < len(container):
+        return container[part]
+    return None

@@ -111,7 +111,7 @@ class _Builder(yaml.constructor.SafeConstructor):
 
     def _scalar(self, node: yaml.Node) -> Any:
         try:
-            return self.construct_object(node)  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it untyped
+            return self.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             said = getattr(error, "problem", None) or str(error)
             self._wrong(node, "InvalidYaml", f"cannot be read: {said}", "put it in quotes if it is meant as text")

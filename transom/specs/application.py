@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from transom.specs.base import Document, Spec
 from transom.specs.scalars import EnvironmentPrefix, Name

@@ -23,7 +23,9 @@ def _without_titles(schema: Any) -> Any:
     """Without the titles that pydantic makes of names: they say nothing that the names do not."""
     if isinstance(schema, dict):
         return {
-            key: {name: _without_titles(inner) for name, inner in value.items()} if key in ("properties", "$defs") else _without_titles(value)
+            key: {name: _without_titles(inner) for name, inner in value.items()}
+            if key in ("properties", "$defs")
+            else _without_titles(value)
             for key, value in schema.items()
             if key != "title"
         }

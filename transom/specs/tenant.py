@@ -35,11 +35,11 @@ class QuotaSpec(Spec):
 class ContainerDefaults(Spec):
     """What a container gets that asks for nothing (LimitRange)."""
 
-    cpu: LooseQuantity = LooseQuantity("100m")  # type: ignore[valid-type]  # an Annotated alias of a class is called as the class
+    cpu: LooseQuantity = LooseQuantity("100m")
     """CPU request."""
-    memory: LooseQuantity = LooseQuantity("128Mi")  # type: ignore[valid-type]
+    memory: LooseQuantity = LooseQuantity("128Mi")
     """Memory request."""
-    memory_limit: LooseQuantity = LooseQuantity("512Mi")  # type: ignore[valid-type]
+    memory_limit: LooseQuantity = LooseQuantity("512Mi")
     """Memory limit."""
 
 

@@ -123,7 +123,9 @@ def _resource(resource: Mapping[str, Any]) -> Iterator[ResourceStatus]:
     if type_.startswith("kubernetes:"):
         metadata = inputs.get("metadata") or {}
         group = str(inputs.get("apiVersion", "")).rpartition("/")[0]
-        yield ResourceStatus(type_, group, str(inputs.get("kind")), metadata.get("namespace", ""), metadata.get("name", ""), found, protected)
+        yield ResourceStatus(
+            type_, group, str(inputs.get("kind")), metadata.get("namespace", ""), metadata.get("name", ""), found, protected
+        )
         return
     name = str(inputs.get("identifier") or inputs.get("bucket") or inputs.get("name") or resource.get("id", ""))
     yield ResourceStatus(type_, type_.partition(":")[0], type_.rpartition(":")[2], "", name, found, protected)

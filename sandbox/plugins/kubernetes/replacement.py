@@ -17,20 +17,9 @@ Path = tuple[str | int, ...]
 IDENTITY: Final[tuple[Pattern, ...]] = (("metadata", "name"), ("metadata", "namespace"))
 
 _SELECTOR: Final = ("spec.selector",)
-_CONTAINER: Final = (
-    "args command env image imagePullPolicy lifecycle livenessProbe ports readinessProbe resources securityContext stdin stdinOnce "
-    "terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir"
-).split()
-_POD: Final = (
-    "affinity automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks hostAliases hostIPC hostNetwork hostPID hostname "
-    "imagePullSecrets nodeName nodeSelector overhead preemptionPolicy priority priorityClassName readinessGates restartPolicy "
-    "runtimeClassName schedulerName securityContext serviceAccount serviceAccountName shareProcessNamespace subdomain "
-    "terminationGracePeriodSeconds volumes"
-).split()
-_VOLUME: Final = (
-    "awsElasticBlockStore azureDisk azureFile cephfs cinder csi fc flexVolume flocker gcePersistentDisk glusterfs hostPath iscsi local "
-    "nfs photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos vsphereVolume"
-).split()
+_CONTAINER: Final = ["args", "command", "env", "image", "imagePullPolicy", "lifecycle", "livenessProbe", "ports", "readinessProbe", "resources", "securityContext", "stdin", "stdinOnce", "terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices", "volumeMounts", "workingDir"]
+_POD: Final = ["affinity", "automountServiceAccountToken", "dnsConfig", "dnsPolicy", "enableServiceLinks", "hostAliases", "hostIPC", "hostNetwork", "hostPID", "hostname", "imagePullSecrets", "nodeName", "nodeSelector", "overhead", "preemptionPolicy", "priority", "priorityClassName", "readinessGates", "restartPolicy", "runtimeClassName", "schedulerName", "securityContext", "serviceAccount", "serviceAccountName", "shareProcessNamespace", "subdomain", "terminationGracePeriodSeconds", "volumes"]
+_VOLUME: Final = ["awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "fc", "flexVolume", "flocker", "gcePersistentDisk", "glusterfs", "hostPath", "iscsi", "local", "nfs", "photonPersistentDisk", "portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume"]
 _STATEFUL_SET: Final = (
     "spec.podManagementPolicy",
     "spec.revisionHistoryLimit",

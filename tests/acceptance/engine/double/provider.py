@@ -49,7 +49,8 @@ def unwrap(value: Any) -> Any:
 def struct(properties: dict[str, Any]) -> struct_pb2.Struct:
     """Properties for the wire, `token` as a secret."""
     wrapped = {
-        key: {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "value": value} if key == "token" else value for key, value in properties.items()
+        key: {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "value": value} if key == "token" else value
+        for key, value in properties.items()
     }
     return json_format.ParseDict(wrapped, struct_pb2.Struct())
 
@@ -68,7 +69,11 @@ def paths(before: Any, after: Any, at: str = "") -> dict[str, str]:
                 found |= paths(before[key], after[key], at + step)
         return found
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        return {path: kind for index, pair in enumerate(zip(before, after, strict=True)) for path, kind in paths(*pair, f"{at}[{index}]").items()}
+        return {
+            path: kind
+            for index, pair in enumerate(zip(before, after, strict=True))
+            for path, kind in paths(*pair, f"{at}[{index}]").items()
+        }
     return {} if before == after else {at: "update"}
 
 

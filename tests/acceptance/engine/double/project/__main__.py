@@ -53,11 +53,14 @@ for identity, resources in declared["components"].items():
             options.get("urn", inputs["name"]),
             inputs | {"serial": None},
             pulumi.ResourceOptions(
-                parent=parent, protect=options.get("protect"), retain_on_delete=options.get("retain"), ignore_changes=options.get("ignore"),
+                parent=parent,
+                protect=options.get("protect"),
+                retain_on_delete=options.get("retain"),
+                ignore_changes=options.get("ignore"),
                 depends_on=[things[name] for name in options.get("depends", [])],
             ),
         )
 for name, value in declared.get("outputs", {}).items():
     pulumi.export(name, pulumi.Output.secret(value) if name.startswith("secret") else value)
 for name, thing in declared.get("exports", {}).items():
-    pulumi.export(name, getattr(things[thing], "serial"))
+    pulumi.export(name, things[thing].serial)
