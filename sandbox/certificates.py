@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sandbox.state import write_private
 
-_VALID = datetime.timedelta(days=3650)
-_SKEW = datetime.timedelta(hours=1)
+_VALID = dt.timedelta(days=3650)
+_SKEW = dt.timedelta(hours=1)
 _LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
 
@@ -106,7 +106,7 @@ def _alternatives(subject: Subject) -> Sequence[x509.GeneralName]:
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -78,18 +78,21 @@ def _link_programs(layout: Layout) -> None:
     _link(layout.programs / "transom", Path(sys.prefix, "bin", "transom"))
     if engine.origin == "PATH":
         _link(layout.programs / "pulumi", engine.path)
-        if not _has_language_host(engine.path):
+        if language_host(engine.path) is None:
             launchers.write(layout.programs, ("pulumi-language-python",))
         return
-    # The engine looks for the language host next to its own program, links followed. A hard link is a place of its own without a copy of 110 MB.
+    # The engine looks for the language host next to its own program, links followed. A hard link is a place of its own, and no copy.
     _hard_link(layout.programs / "pulumi", engine.path)
     launchers.write(layout.programs, ("pulumi-language-python",))
 
 
-def _has_language_host(engine: Path) -> bool:
+def language_host(engine: Path) -> Path | None:
+    """The real Python language host of the user's own engine: next to it, as it is shipped, or on PATH; None where there is none."""
     beside = engine.resolve().parent / "pulumi-language-python"
-    on_path = shutil.which("pulumi-language-python", path=os.pathsep.join(map(str, located.user_folders())))
-    return os.access(beside, os.X_OK) or on_path is not None
+    if os.access(beside, os.X_OK):
+        return beside
+    found = shutil.which("pulumi-language-python", path=os.pathsep.join(map(str, located.user_folders())))
+    return Path(found) if found else None
 
 
 def _link(path: Path, target: Path) -> None:

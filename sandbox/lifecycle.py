@@ -1,9 +1,10 @@
-"""Starts, describes and stops a sandbox: one etcd, one moto, and for each cluster an API server with its controllers and simulated nodes."""
+"""Starts, describes and stops a sandbox: one etcd, one moto, and for each cluster an API server with controllers and simulated nodes."""
 
 from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox import certificates, cloud, cluster, ports, processes, stacks
+from sandbox.apiserver import ApiServer
 from sandbox.certificates import Subject
 from sandbox.cluster import Cluster
 from sandbox.environment import environment
@@ -135,8 +137,6 @@ class _Book:
     """The state on disk while threads start processes: each is written down the moment it runs."""
 
     def __init__(self, layout: Layout, state: State) -> None:
-        import threading
-
         self._layout, self.state, self._lock = layout, state, threading.Lock()
 
     def ensure(self, command: Command) -> tuple[Process, bool]:
@@ -201,7 +201,7 @@ def _bring_up(run: _Run, book: _Book, waiting: _Waiting) -> None:
     run.say(f"cluster {item.name} is ready on {client.url}")
 
 
-def _create_patiently(run: _Run, client: cluster.ApiServer, path: str, document: dict[str, object]) -> None:
+def _create_patiently(run: _Run, client: ApiServer, path: str, document: dict[str, object]) -> None:
     """Create an object; right after its start an API server may still refuse what it will take a moment later."""
     last: list[OSError] = []
 
@@ -220,7 +220,7 @@ def _create_patiently(run: _Run, client: cluster.ApiServer, path: str, document:
 
 
 def _create_stacks(run: _Run) -> tuple[str, ...]:
-    """Create the stacks of the checkout's environments, so that plain `pulumi up -s dev` works. Without an engine say so: a cluster alone has its uses."""
+    """Create the stacks of the checkout's environments, so that plain `pulumi up` works. No engine is no error: clusters have their uses."""
     try:
         created = stacks.create(run.layout, stacks.declared(CHECKOUT), environment(run.layout.root))
     except ToolMissing as error:

@@ -24,7 +24,7 @@ def is_free(port: int) -> bool:
 
 
 def choose(purposes: tuple[str, ...], kept: dict[str, int]) -> dict[str, int]:
-    """A free port for each purpose: the kept one where it is free. Two sandboxes that choose at once pick at random from twelve thousand."""
+    """A free port for each purpose: the kept one where it is free. Two sandboxes that choose at once pick at random of 12,000."""
     chosen: dict[str, int] = {}
     for purpose in purposes:
         port = kept.get(purpose)

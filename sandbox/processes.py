@@ -74,7 +74,7 @@ def stop(processes: Iterable[Process]) -> None:
 
 
 def strays(layout: Layout, known: Iterable[Process]) -> list[psutil.Process]:
-    """Processes of this sandbox that its state does not know: left by a command that was killed between starting one and writing it down."""
+    """Processes of this sandbox that its state does not know: of a command that was killed between starting one and writing it down."""
     pids = {process.pid for process in known}
     found: list[psutil.Process] = []
     for candidate in psutil.process_iter():

@@ -1,8 +1,8 @@
 """Pulumi's side of a sandbox: a file backend, a generated passphrase, and stacks that leave the checkout's own files alone.
 
-Pulumi's passphrase provider writes a salt into the stack's configuration file, in our layout the tracked `stacks/Pulumi.<stack>.yaml`. A salt belongs
-to a passphrase, and each sandbox has its own, so none can be committed. Hence a sandbox has one configuration file for all of its stacks, with the
-salt already in it, and the environment names it as `PULUMI_OPTION_CONFIG_FILE` (every flag of `pulumi` is such a variable; here `--config-file`).
+Pulumi's passphrase provider writes a salt into the stack's configuration file, in our layout the tracked `stacks/Pulumi.<stack>.yaml`.
+A salt belongs to a passphrase, and each sandbox has its own, so none can be committed. Hence a sandbox has one configuration file for all
+of its stacks, with the salt in it, and the environment names it as `PULUMI_OPTION_CONFIG_FILE` (every flag of `pulumi` is such a variable).
 `pulumi stack init` has no such flag, so stacks are created from a project folder of the sandbox that has the same project name.
 """
 
@@ -48,7 +48,7 @@ def prepare(layout: Layout, checkout: Path) -> None:
 
 
 def salted(passphrase: str) -> str:
-    """A new salt for this passphrase in the form the engine keeps in a stack's `encryptionsalt`: salt, then the word `pulumi` encrypted with it.
+    """A new salt for this passphrase as the engine keeps it in `encryptionsalt`: salt, then the word `pulumi` encrypted with it.
 
     Made here and not by the first `pulumi` command, so that stacks started side by side find one and the same.
     """

@@ -16,7 +16,7 @@ from sandbox.layout import Layout
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process we started. Pid, start time (seconds since 1970) and command together tell it from a later one that was given the same pid."""
+    """A process we started. Pid, start time (seconds since 1970) and command tell it from a later one with the same pid."""
 
     name: str
     pid: int

@@ -1,7 +1,7 @@
 """The Python language host: runs a project's `__main__.py` for the engine, where the real `pulumi-language-python` is not installed.
 
 The engine starts it, reads a port from the first line of standard output and calls the LanguageRuntime service on it. The program runs in this
-very process, unless the project names another virtual environment than ours: then a second host is started there and the call handed on.
+process, unless the project names another virtual environment than ours: then a second host is started there and the call handed on.
 The service is the engine's: https://github.com/pulumi/pulumi/blob/master/proto/pulumi/language.proto
 """
 
@@ -42,7 +42,7 @@ _WORKERS_PER_SLOT = 4
 def describe(error: BaseException, program: Path) -> str:
     """What the engine shows for an exception that left the program.
 
-    A Transom error is its plain message: it already says what, where and what to do, so frames would only hide it. Pulumi's own `RunError` likewise.
+    A Transom error is its plain message: it already says what, where and what to do, and frames would hide it. So is Pulumi's own `RunError`.
     Anything else is a defect of the program and keeps its full traceback, from the first frame of the user's own files on.
     """
     from pulumi.errors import RunError
@@ -93,47 +93,47 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def __init__(self, engine_address: str) -> None:
         self._engine_address = engine_address
 
-    def Handshake(self, request: Any, context: Any) -> Any:
+    def Handshake(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """Nothing to agree on: directories come again with each call."""
         return language_pb2.LanguageHandshakeResponse()
 
-    def GetPluginInfo(self, request: Any, context: Any) -> Any:
+    def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """Our version is the SDK's: the program runs on it."""
         return plugin_pb2.PluginInfo(version=metadata.version("pulumi"))
 
-    def About(self, request: Any, context: Any) -> Any:
+    def About(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """For `pulumi about`: the interpreter and its version."""
         return language_pb2.AboutResponse(executable=sys.executable, version=".".join(map(str, sys.version_info[:3])))
 
-    def GetRequiredPackages(self, request: Any, context: Any) -> Any:
+    def GetRequiredPackages(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """The provider plugins the installed packages ask for, so that the engine gets them before the program runs."""
         return language_pb2.GetRequiredPackagesResponse(packages=list(required_packages()))
 
-    def GetRequiredPlugins(self, request: Any, context: Any) -> Any:
+    def GetRequiredPlugins(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """The older name of GetRequiredPackages; the engine asks for packages first."""
         return language_pb2.GetRequiredPluginsResponse()
 
-    def GetProgramDependencies(self, request: Any, context: Any) -> Any:
+    def GetProgramDependencies(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """For `pulumi about`: every installed distribution."""
         found = sorted({(item.name, item.version) for item in metadata.distributions()})
         return language_pb2.GetProgramDependenciesResponse(
             dependencies=[language_pb2.DependencyInfo(name=name, version=version) for name, version in found]
         )
 
-    def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:
+    def InstallDependencies(self, _request: Any, _context: Any) -> Iterator[Any]:  # noqa: N802 - gRPC's name
         """The virtual environment is made by `make`; say so rather than change it."""
         note = "Nothing to install: `make .venv` keeps the virtual environment as requirements.lock says.\n"
         yield language_pb2.InstallDependenciesResponse(stdout=note.encode())
 
-    def RuntimeOptionsPrompts(self, request: Any, context: Any) -> Any:
+    def RuntimeOptionsPrompts(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """No question to ask when a project is made."""
         return language_pb2.RuntimeOptionsResponse()
 
-    def Cancel(self, request: Any, context: Any) -> Any:
+    def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """The engine closes the process itself; a cancelled program ends when its monitor goes away."""
         return empty_pb2.Empty()
 
-    def Run(self, request: Any, context: Any) -> Any:
+    def Run(self, request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """Run the program once. A failure was already shown when this answers `bail`."""
         try:
             interpreter = python_of(request.info)

@@ -1,7 +1,7 @@
 """Puts plugins where the engine finds them: launchers of our stand-ins, or the real ones, as `TRANSOM_PLUGINS` says.
 
-The engine's own places are used, so that it finds a plugin as it finds any other: the language host lies next to the `pulumi` program, a provider in
-the plugin folder of PULUMI_HOME under the version its Python SDK asks for.
+The engine's own places are used, so that it finds a plugin as it finds any other: the language host lies next to the `pulumi` program, a
+provider in the plugin folder of PULUMI_HOME under the version its Python SDK asks for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib import metadata
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import Literal
 
 from sandbox.toolchain import located
 from transom.errors import PermanentError, ToolMissing
@@ -61,7 +61,7 @@ def choice(environment: Mapping[str, str] | None = None) -> Choice:
 
 
 def write(folder: Path, names: tuple[str, ...] = tuple(_MODULES)) -> tuple[Path, ...]:
-    """Write executables of these names into a folder. They run this interpreter on this checkout, from whatever folder the engine starts them in."""
+    """Write executables of these names into a folder. They run this interpreter on this checkout, whatever the working folder."""
     folder.mkdir(parents=True, exist_ok=True)
     checkout, python = Path(__file__).resolve().parents[2], Path(sys.prefix, "bin", "python")
     written = []
@@ -86,22 +86,21 @@ def select(asked: Choice, home: Path | None = None) -> tuple[Plugin, ...]:
 
     Raises ToolMissing, naming every missing plugin and the command that installs it, when only real ones will do.
     """
-    match asked:
-        case Choice.STANDIN:
-            return tuple(_standin(name) for name in PROVIDERS)
-        case Choice.AUTO:
-            return tuple(find_real(name, home) or _standin(name) for name in PROVIDERS)
-        case Choice.REAL:
-            found = {name: find_real(name, home) for name in PROVIDERS}
-            missing = [name for name, plugin in found.items() if plugin is None]
-            if missing:
-                commands = "; ".join(f"pulumi plugin install resource {name} {sdk_version(name)}" for name in missing)
-                raise ToolMissing(
-                    f"TRANSOM_PLUGINS=real, but the real plugin is not installed: {', '.join(missing)}", hint=f"install with: {commands}"
-                )
-            return tuple(plugin for plugin in found.values() if plugin is not None)
-        case _:
-            assert_never(asked)
+    found = {name: find_real(name, home) for name in PROVIDERS}
+    missing = [name for name, plugin in found.items() if plugin is None]
+    if asked is Choice.REAL and missing:
+        commands = "; ".join(f"pulumi plugin install resource {name} {sdk_version(name)}" for name in missing)
+        raise ToolMissing(
+            f"TRANSOM_PLUGINS=real, but the real plugin is not installed: {', '.join(missing)}", hint=f"install with: {commands}"
+        )
+    return tuple(choose(name, asked, real) for name, real in found.items())
+
+
+def choose(name: str, asked: Choice, real: Plugin | None) -> Plugin:
+    """The plugin of this name that will be used, given the real one if it is installed."""
+    if real is not None and asked is not Choice.STANDIN:
+        return real
+    return Plugin(name, sdk_version(name), "standin", Path(__file__).resolve().parent)
 
 
 def install(plugins: tuple[Plugin, ...], home: Path) -> None:
@@ -127,7 +126,7 @@ def install(plugins: tuple[Plugin, ...], home: Path) -> None:
 
 
 def find_real(name: str, home: Path | None = None) -> Plugin | None:
-    """The real plugin that the engine would take for our SDK: on PATH, or in the plugin folder in the SDK's version or a later one of its major."""
+    """The real plugin that the engine would take for our SDK: on PATH, or in the plugin folder, of the SDK's major and no older."""
     for folder in located.user_folders():
         path = shutil.which(f"pulumi-resource-{name}", path=str(folder))
         if path is not None and not _is_ours(Path(path)):
@@ -151,10 +150,6 @@ def _user_home() -> Path:
     """The user's own PULUMI_HOME, also in a shell where a sandbox's is set."""
     named = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     return Path.home() / ".pulumi" if (named / located.SANDBOX_MARK).exists() else named
-
-
-def _standin(name: str) -> Plugin:
-    return Plugin(name, sdk_version(name), "standin", Path(__file__).resolve().parent)
 
 
 def _program(folder_name: str) -> str:

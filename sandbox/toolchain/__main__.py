@@ -47,7 +47,7 @@ def _list(chosen: tuple[parts.Part, ...]) -> int:
     return code
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 

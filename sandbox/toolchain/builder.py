@@ -126,7 +126,7 @@ def _alone(part: Part, site: Site) -> Iterator[None]:
 
 
 class _Prefetch:
-    """Downloads the next parts' modules while the compiler works on this one. Best effort: what fails here fails again, and is told, in the build."""
+    """Downloads the next parts' modules while the compiler works on this one. What fails here fails again, and is told, in the build."""
 
     def __init__(self, parts: Sequence[Part], go: Go) -> None:
         self._parts, self._go = parts, go

@@ -1,4 +1,4 @@
-"""What goes wrong while tools are built or looked for. Separate from Transom's own tree: nothing but the standard library may be imported here."""
+"""What goes wrong while tools are built or looked for. No branch of Transom's own tree: only the standard library may be imported."""
 
 from __future__ import annotations
 

@@ -73,3 +73,8 @@ def version_of(path: str, part: Part) -> str:
         return ""
     numbers = golang.numbers(done.stdout)
     return "v" + ".".join(map(str, numbers)) if numbers else ""
+
+
+def environment(layout: Layout) -> dict[str, str]:
+    """Our environment with the built programs found after the user's own."""
+    return {**os.environ, "PATH": os.pathsep.join([*map(str, user_folders()), str(layout.programs)])}

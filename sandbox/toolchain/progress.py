@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 from sandbox.toolchain.parts import Part
 
@@ -57,7 +57,7 @@ class _Running:
         self._started = time.monotonic()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
-    def __enter__(self) -> _Running:
+    def __enter__(self) -> Self:
         if not self._live:
             self._progress.say(f"{self._line} (about {span(self._minutes * 60)} when nothing is cached)")
         self._thread.start()

@@ -1,0 +1,26 @@
+"""`make clean-demo`: stops every process of the checkout's sandbox and removes its folder."""
+
+from __future__ import annotations
+
+import sys
+
+from sandbox import lifecycle
+from transom.errors import TransomError
+
+
+def main() -> int:
+    """Exit code 0 when nothing is left, also when there was nothing."""
+    try:
+        lifecycle.down(say=_say, purge=True)
+    except TransomError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return int(error.exit_code)
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
