@@ -1,6 +1,6 @@
-"""Change sets of purpose `drift` become one report:
+"""Change sets of purpose `drift` become one report. Pure.
 
-per resource and property, real drift apart from noise, the unreadable counted by itself. Pure.
+Per resource and property, real drift is told apart from noise; the unreadable is counted by itself.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ A rule names a type and a property path by patterns and says why. The first that
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -64,9 +65,9 @@ BUILT_IN: tuple[Rule, ...] = (
         path=r'metadata\.annotations(\.|\[")(deployment\.kubernetes\.io/revision|kubectl\.kubernetes\.io/last-applied-configuration)("\])?',
         reason="kept by Kubernetes and kubectl",
     ),
-    # measured against pulumi-kubernetes 4.32: only fields in the last applied inputs can drift; what a plugin adds beyond them is the server's default
+    # measured against pulumi-kubernetes 4.32: only fields in the last applied inputs can drift; the rest is the server's or somebody else's
     Rule(type="kubernetes:*", path=r".*", kind=DiffKind.ADD, reason="was never declared: a default or another owner's field"),
-    # https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/ : injected by cert-manager or the webhook itself
+    # https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/ : injected by whoever issues it
     Rule(
         type="kubernetes:admissionregistration.k8s.io/*:*WebhookConfiguration*",
         path=r"webhooks\[\d+\]\.clientConfig\.caBundle",
@@ -85,61 +86,59 @@ BUILT_IN: tuple[Rule, ...] = (
         reason="injected by the certificate's owner",
         cause=Cause.EXTERNAL,
     ),
-    Rule(
-        type="kubernetes:core/v1:ServiceAccount*",
-        path=r"(secrets|imagePullSecrets)(\[.*)?",
-        kind=DiffKind.ADD,
-        reason="added by the token controller",
-    ),
     # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html : moves on by itself every five minutes
     Rule(type="aws:rds/*", path=r"latestRestorableTime", reason="moves on by itself"),
     Rule(type="aws:*", path=r"tagsAll(\W.*)?", reason="repeats tags and the provider's default tags"),
     Rule(type="aws:dynamodb/*", path=r"streamLabel|streamArn", reason="set by AWS"),
-    Rule(
-        type="aws:ecs/service:Service",
-        path=r"desiredCount",
-        reason="owned by application auto scaling where that is set",
-        cause=Cause.EXTERNAL,
-    ),
 )
 
 
 def cause_of(change: Change, found: PropertyChange, rules: tuple[Rule, ...] = BUILT_IN) -> tuple[Cause, str]:
     """The cause of one property's difference and its reason; (REAL, "") where no rule fits."""
-    if written_otherwise(found.before, found.after):
+    if written_otherwise(found.before, found.after) or (_holds_quantity(change, found) and _same_quantity(found.before, found.after)):
         return Cause.NOISE, "the same, written otherwise"
     rule = next((rule for rule in rules if rule.fits(change, found)), None)
     return (rule.cause, rule.reason) if rule else (Cause.REAL, "")
 
 
+def written_otherwise(before: Any, after: Any) -> bool:
+    """Whether two values are written differently and mean the same: JSON with other white space or order of keys, a number as text.
+
+    Two values that are written alike are not: what differs between them was hidden (a secret), and the plugin says that something does.
+    """
+    if before == after:
+        return False
+    if isinstance(before, str) and isinstance(after, str):
+        return _same_json(before, after)
+    plain = all(isinstance(value, (str, int)) and not isinstance(value, bool) for value in (before, after))
+    return plain and str(before) == str(after)
+
+
+def _holds_quantity(change: Change, found: PropertyChange) -> bool:
+    """Whether the property is a Kubernetes quantity. Elsewhere `16.1` and `16.10` are two versions, not one number."""
+    steps = re.split(r"[.\[\]\"]+", found.path)
+    return change.type.startswith("kubernetes:") and not _QUANTITY_FIELDS.isdisjoint(steps)
+
+
+def _same_quantity(before: Any, after: Any) -> bool:
+    left, right = quantity(before), quantity(after)
+    return left is not None and right is not None and math.isclose(left, right, rel_tol=1e-9)
+
+
+_QUANTITY_FIELDS = frozenset({"limits", "requests", "hard", "capacity", "sizeLimit", "min", "max", "default", "defaultRequest"})
 _QUANTITY = re.compile(r"(?P<number>[+-]?\d+(?:\.\d+)?)(?P<unit>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
 _UNITS = {"": 1.0, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18} | {
     f"{unit}i": 1024.0**power for power, unit in enumerate("KMGTPE", start=1)
 }
 
 
-def written_otherwise(before: Any, after: Any) -> bool:
-    """Whether two values mean the same: one JSON text with other white space, a quantity in another unit, a number as text."""
-    if before == after:
-        return before is not None
-    if (
-        not isinstance(before, (str, int, float))
-        or not isinstance(after, (str, int, float))
-        or isinstance(before, bool)
-        or isinstance(after, bool)
-    ):
-        return False
-    left, right = quantity(before), quantity(after)
-    if left is not None and right is not None:
-        return abs(left - right) <= 1e-9 * max(abs(left), abs(right))
-    return isinstance(before, str) and isinstance(after, str) and _same_json(before, after)
+def quantity(value: Any) -> float | None:
+    """A Kubernetes quantity as a number; None where it is none.
 
-
-def quantity(value: str | float) -> float | None:
-    """A Kubernetes quantity as a number;
-
-    None where it is none. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ .
+    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
     """
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
     if not isinstance(value, str):
         return float(value)
     match = _QUANTITY.fullmatch(value.strip())
@@ -168,7 +167,7 @@ class OneWay:
 
 ONE_WAY: tuple[OneWay, ...] = (
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.StorageTypes.html : storage cannot be reduced
-    OneWay(type="aws:rds/*", path="allocatedStorage|maxAllocatedStorage", reason="AWS does not shrink a database's storage"),
+    OneWay(type="aws:rds/*", path="allocatedStorage", reason="AWS does not shrink a database's storage"),
     OneWay(type="aws:rds/*", path="engineVersion", reason="a database's version does not go back"),
     OneWay(type="aws:elasticache/*", path="engineVersion", reason="a cache's version does not go back"),
     OneWay(type="aws:eks/cluster:Cluster", path="version", reason="a cluster's version does not go back"),
@@ -192,8 +191,6 @@ def unhealable(change: Change, found: PropertyChange) -> str:
 
 
 def _grown(applied: Any, live: Any) -> bool:
-    if not isinstance(applied, (str, int, float)) or not isinstance(live, (str, int, float)):
-        return False
     left, right = quantity(applied), quantity(live)
     if left is not None and right is not None and "." not in f"{applied}{live}":
         return right > left
