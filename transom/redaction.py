@@ -12,10 +12,23 @@ from collections.abc import Callable, Iterator
 
 HIDDEN = "***"
 
-_NAMES = r"(?:password|passwd|passphrase|pwd|secret(?:[_-]?(?:access)?[_-]?key|[_-]?string)?|client[_-]?secret|private[_-]?key|(?:api|access)[_-]?key|(?:auth|access|refresh|id|session|security|bearer)?[_-]?token|credentials?)"  # noqa: E501 - one alternation
+_NAME = (
+    r"(?<!\w)[\w.-]{0,60}(?:password|passwd|passphrase|pwd|secret[_-]?(?:access[_-]?)?key|secret[_-]?string|client[_-]?secret"
+    r"|private[_-]?key|api[_-]?key|access[_-]?key|token|credentials?)"
+)
+"""A word that ends in one of these names a secret: `MASTER_PASSWORD`, `db.password`, `secretAccessKey`."""
+
+_PLAIN = r"\*\*\*|[\"'\\]|(?:true|false|null|none)\b"
+"""What may stand behind such a name: what is hidden already, what is quoted (told above), what is no secret."""
+
+_WORDS = re.compile(r"pass(?:word|wd|phrase)|pwd|key|token|secret|credential", re.IGNORECASE)
+"""Without one of these no name can match: looked for first, because names are dear to look for in a long text."""
+
+_FLAGS = re.IGNORECASE | re.DOTALL | re.MULTILINE
 
 _SECRET_NAME = re.compile(
-    r"(?:password|passwd|passphrase|private_?key|secret_?(?:access_?)?key|client_?secret|secret_?string|api_?key|(?:auth|access|refresh|session)_?token|^token|^secret|connection_?string|kube_?config)$",
+    r"(?:password|passwd|passphrase|private_?key|secret_?(?:access_?)?key|client_?secret|secret_?string|api_?key"
+    r"|(?:auth|access|refresh|session)_?token|^token|^secret|connection_?string|kube_?config)$",
     re.IGNORECASE,
 )
 
@@ -33,25 +46,25 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?P<keep>\b[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@\"']+@"), rf"\g<keep>{HIDDEN}@"),
     (re.compile(r"(?P<keep>\bauthorization\s*[:=]\s*(?:bearer|basic|token)?\s*)[^\s\"',;]+", re.IGNORECASE), rf"\g<keep>{HIDDEN}"),
     (re.compile(r"(?P<keep>\bbearer\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\g<keep>{HIDDEN}"),
+)
+
+_NAMED: tuple[tuple[re.Pattern[str], str], ...] = (
     # "password": "…" of JSON (also escaped inside a string) and password: '…' of YAML
     (
-        re.compile(
-            rf"(?P<keep>\b{_NAMES}(?:\\*[\"'])?\s*[:=]\s*)(?P<q>\\*[\"'])(?!\*\*\*)(?:(?!(?P=q)).)+(?P=q)", re.IGNORECASE | re.DOTALL
-        ),
+        re.compile(rf"(?P<keep>{_NAME}(?:\\*[\"'])?\s*[:=]\s*)(?P<q>\\*[\"'])(?!\*\*\*)(?:(?!(?P=q))(?:\\.|.))+(?P=q)", _FLAGS),
         rf"\g<keep>\g<q>{HIDDEN}\g<q>",
     ),
+    # the engine's own complaint about an input: property masterPassword value {…} has a problem
+    (re.compile(rf"(?P<keep>\bproperty \"?{_NAME}\"? value )\{{.*?\}}(?= has a problem)", _FLAGS), rf"\g<keep>{{{HIDDEN}}}"),
     # password=… password: …
-    (re.compile(rf"(?P<keep>\b{_NAMES}\s*=\s*)(?!\*\*\*|[\"'\\])[^\s,;&\"']+", re.IGNORECASE), rf"\g<keep>{HIDDEN}"),
-    (
-        re.compile(rf"(?P<keep>\b{_NAMES}:\s+)(?!\*\*\*|[\"'\\])[^\s,;&\"']+(?=\s*(?:$|[,;\n]))", re.IGNORECASE | re.MULTILINE),
-        rf"\g<keep>{HIDDEN}",
-    ),
+    (re.compile(rf"(?P<keep>{_NAME}\s*=\s*)(?!{_PLAIN})[^\s,;&\"']+", _FLAGS), rf"\g<keep>{HIDDEN}"),
+    (re.compile(rf"(?P<keep>{_NAME}:\s+)(?!{_PLAIN})[^\s,;&\"']+(?=\s*(?:$|[,;\n]))", _FLAGS), rf"\g<keep>{HIDDEN}"),
 )
 
 
 def redact(text: str) -> str:
     """`text` with everything that has the shape of a secret replaced by `***`. Redacting twice changes nothing more."""
-    for shape, replacement in _SHAPES:
+    for shape, replacement in (*_SHAPES, *(_NAMED if _WORDS.search(text) else ())):
         text = shape.sub(replacement, text)
     return text
 

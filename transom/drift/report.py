@@ -121,12 +121,15 @@ def report(changesets: Iterable[ChangeSet], extra: tuple[Rule, ...] = ()) -> Rep
         errors += [(changeset.stack, changeset.error)] if changeset.error else []
         warnings += [f"{changeset.stack}: {diagnostic.message}" for diagnostic in changeset.diagnostics if diagnostic.severity == "warning"]
         as_applied += changeset.unchanged
-    ordered = sorted(
-        findings, key=lambda finding: (finding.environment, finding.document == "", finding.document, finding.type, finding.name)
-    )
+    ordered = sorted(findings, key=_order)
     real = tuple(finding for finding in ordered if finding.drifted or finding.state is State.UNREADABLE)
     noise = tuple(finding for finding in ordered if finding not in real)
     return Report(real, noise, as_applied + len(noise), tuple(errors), tuple(warnings))
+
+
+def _order(finding: Finding) -> tuple[str, bool, str, int, str, str]:
+    """By environment and document, the environment itself last; in a document what is missing first."""
+    return finding.environment, finding.document == "", finding.document, list(State).index(finding.state), finding.type, finding.name
 
 
 def _finding(changeset: ChangeSet, change: Change, all_rules: tuple[Rule, ...]) -> Finding:

@@ -182,7 +182,7 @@ class Recorder:
         if not message or message in _ECHOES or (event.severity == "warning" and message.startswith("using pulumi-")):
             return
         if event.severity == "error":
-            message = message.removeprefix("Preview failed: ")
+            message = message.removeprefix("Preview failed: ").removeprefix("an unhandled error occurred: ")
             into = self._messages.setdefault(event.urn, []) if event.urn and not _is_stack_urn(event.urn) else self._errors
             if message not in into:
                 into.append(message)

@@ -83,15 +83,15 @@ def _detailed(sides: Sides, text: str, detail: Detail, order: tuple[tuple[str, s
 
 
 def _resolve(sides: Sides, path: Path, pairs: list[tuple[str, str]]) -> tuple[Any, Any]:
-    """The values at `path`: from the first pair of trees where they differ, else from the first that has one."""
+    """The values at `path`: from the first pair of trees where they differ, else where both are, else where one is."""
     candidates = [(find(getattr(sides, old), path), find(getattr(sides, new), path)) for old, new in pairs]
     for before, after in candidates:
         if before is not MISSING and after is not MISSING and before != after:
             return before, after
     for before, after in candidates:
-        if (before is MISSING) != (after is MISSING):
+        if before is not MISSING and after is not MISSING:
             return before, after
-    return candidates[0]
+    return next((pair for pair in candidates if pair != (MISSING, MISSING)), candidates[0])
 
 
 def _computed(sides: Sides, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[PropertyChange, ...]:
