@@ -220,7 +220,7 @@ def _create_patiently(run: _Run, client: ApiServer, path: str, document: dict[st
 
 
 def _create_stacks(run: _Run) -> tuple[str, ...]:
-    """Create the stacks of the checkout's environments, so that plain `pulumi up` works. No engine is no error: clusters have their uses."""
+    """Create the stacks of the checkout's environments, so that plain `pulumi up` works. No engine is no error: clusters have uses."""
     try:
         created = stacks.create(run.layout, stacks.declared(CHECKOUT), environment(run.layout.root))
     except ToolMissing as error:

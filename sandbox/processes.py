@@ -28,6 +28,10 @@ _TAIL = 20
 """Lines of a log that an error shows."""
 
 
+_STARTED: list[subprocess.Popen[bytes]] = []
+"""Handles of what this process started, kept only so that Python does not warn of children that are meant to outlive us."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """What to run: the process's name in the sandbox, its arguments and what its environment has beside a bare one."""
@@ -53,6 +57,7 @@ def start(layout: Layout, command: Command) -> Process:
             env=environment,
             start_new_session=True,
         )
+    _STARTED.append(popen)
     return Process(command.name, popen.pid, psutil.Process(popen.pid).create_time(), command.arguments)
 
 

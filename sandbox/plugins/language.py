@@ -1,7 +1,7 @@
 """The Python language host: runs a project's `__main__.py` for the engine, where the real `pulumi-language-python` is not installed.
 
-The engine starts it, reads a port from the first line of standard output and calls the LanguageRuntime service on it. The program runs in this
-process, unless the project names another virtual environment than ours: then a second host is started there and the call handed on.
+The engine starts it, reads a port from the first line of standard output and calls the LanguageRuntime service on it. The program runs in
+this process, unless the project names another virtual environment than ours: then a second host is started there and the call handed on.
 The service is the engine's: https://github.com/pulumi/pulumi/blob/master/proto/pulumi/language.proto
 """
 
@@ -42,7 +42,7 @@ _WORKERS_PER_SLOT = 4
 def describe(error: BaseException, program: Path) -> str:
     """What the engine shows for an exception that left the program.
 
-    A Transom error is its plain message: it already says what, where and what to do, and frames would hide it. So is Pulumi's own `RunError`.
+    A Transom error is its plain message: it says what, where and what to do, and frames would hide it. So is Pulumi's own `RunError`.
     Anything else is a defect of the program and keeps its full traceback, from the first frame of the user's own files on.
     """
     from pulumi.errors import RunError
