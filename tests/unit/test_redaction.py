@@ -24,7 +24,11 @@ CASES = [
     ("quoted YAML", "password: 'hunter2 and more'", "password: '***'"),
     ("JSON", '{"masterPassword": "hun\\"ter2", "port": 1}', '{"masterPassword": "***", "port": 1}'),
     ("JSON inside a JSON string", '{\\"password\\":\\"hunter2\\"}', '{\\"password\\":\\"***\\"}'),
-    ("the engine's complaint about an input", "property dbPassword value {hunter2} has a problem", "property dbPassword value {***} has a problem"),
+    (
+        "the engine's complaint about an input",
+        "property dbPassword value {hunter2} has a problem",
+        "property dbPassword value {***} has a problem",
+    ),
     ("a private key", "x -----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY----- y", "x *** y"),
     ("a private key cut off", "-----BEGIN PRIVATE KEY-----\nhunter2", "***"),
 ]
@@ -51,7 +55,10 @@ def test_harmless_stays(text: str):
     assert redaction.redact(text) == text
 
 
-@given(st.text(alphabet=st.characters(codec="ascii", categories=["L", "N"]), min_size=6), st.sampled_from(["password={}", '{{"password": "{}"}}', "x://u:{}@h"]))
+@given(
+    st.text(alphabet=st.characters(codec="ascii", categories=["L", "N"]), min_size=6),
+    st.sampled_from(["password={}", '{{"password": "{}"}}', "x://u:{}@h"]),
+)
 def test_any_value_is_hidden(value: str, shape: str):
     """Whatever the value, it is gone from the text; doing it twice changes nothing more."""
     if value.lower() in ("password", "true", "false", "null"):
@@ -61,7 +68,19 @@ def test_any_value_is_hidden(value: str, shape: str):
     assert redaction.redact(once) == once
 
 
-@pytest.mark.parametrize("name, secret", [("masterPassword", True), ("client_secret", True), ("privateKey", True), ("kubeconfig", True), ("token", True), ("secretArn", False), ("keyName", False), ("nextToken", False)])
+@pytest.mark.parametrize(
+    "name, secret",
+    [
+        ("masterPassword", True),
+        ("client_secret", True),
+        ("privateKey", True),
+        ("kubeconfig", True),
+        ("token", True),
+        ("secretArn", False),
+        ("keyName", False),
+        ("nextToken", False),
+    ],
+)
 def test_names(name: str, secret: bool):  # noqa: FBT001 - a table
     """A property is taken for a secret by the end of its name."""
     assert redaction.names_secret(name) is secret

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from pathlib import Path
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("acceptance_engine_ground", Path(__file__).with_name("ground.py"))
-assert _spec is not None
-assert _spec.loader is not None
-ground_module = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = ground_module
-_spec.loader.exec_module(ground_module)
+sys.path.insert(0, str(Path(__file__).parent))
+
+from ground import Ground
 
 
 @pytest.fixture
 def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """An empty project, backend and cloud. The Automation API starts `pulumi` from this process's own PATH."""
-    laid = ground_module.Ground.lay(tmp_path)
+    laid = Ground.lay(tmp_path)
     for name, value in laid.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PULUMI_OPTION_CONFIG_FILE")

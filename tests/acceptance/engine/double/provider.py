@@ -99,7 +99,9 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=True, acceptOutputs=True)
 
     def Check(self, request, _context):  # noqa: N802
-        failures = [provider_pb2.CheckFailure(property="invalid", reason="is not a property of a thing")] if "invalid" in request.news else []
+        failures = (
+            [provider_pb2.CheckFailure(property="invalid", reason="is not a property of a thing")] if "invalid" in request.news else []
+        )
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     def Diff(self, request, _context):  # noqa: N802
