@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import sys
 
+from sandbox.layout import CHECKOUT
 from sandbox.processes import Command
 
 ACCOUNT = "123456789012"
@@ -19,8 +20,13 @@ def command(port: int) -> Command:
     """Serve on this port. The environment keeps moto away from instance metadata and from anybody's credentials."""
     return Command(
         "moto",
-        (sys.executable, "-P", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)),
-        {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AWS_EC2_METADATA_DISABLED": "true"},
+        (sys.executable, "-P", "-m", "sandbox.awsserver", "-H", "127.0.0.1", "-p", str(port)),
+        {
+            "PYTHONPATH": str(CHECKOUT),
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        },
     )
 
 

@@ -142,7 +142,7 @@ class Recorder:
         state = metadata.new or metadata.old
         if state is not None:
             self.parents[metadata.urn] = state.parent
-        if urns.is_stack(metadata.type) or state is None or not state.custom:
+        if urns.is_bookkeeping(metadata.type) or state is None or not state.custom:
             return
         operation = self._operation(metadata, step)
         if operation is None:

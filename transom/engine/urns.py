@@ -56,6 +56,11 @@ def is_stack(type_token: str) -> bool:
     return type_token == STACK_TYPE
 
 
+def is_bookkeeping(type_token: str) -> bool:
+    """Whether the type is the engine's own: the stack's root, or a reference to another stack's outputs."""
+    return type_token.startswith("pulumi:pulumi:")
+
+
 def is_provider(type_token: str) -> bool:
     """Whether the type is a provider's configuration."""
     return type_token.startswith(PROVIDER_PREFIX)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox.plugins.aws import policydocument, schema, tagging
+from sandbox.plugins.aws import instances, policydocument, schema, tagging
 from sandbox.plugins.aws.entry import Props, RefusedError
 from sandbox.plugins.aws.resources.kms import find_alias
 from sandbox.plugins.aws.session import Aws
@@ -295,6 +295,8 @@ _ALL: Final = (
         lambda _aws, given: policydocument.document(given),
     ),
     Function("aws:kms/getAlias:getAlias", ("name",), _alias, required=("name",)),
+    Function("aws:rds/getInstance:getInstance", ("dbInstanceIdentifier",), instances.instance, required=("dbInstanceIdentifier",)),
+    Function("aws:rds/getInstances:getInstances", ("filters", "tags"), instances.instances),
     Function("aws:kms/getKey:getKey", ("keyId",), _key, required=("keyId",)),
 )
 INVOKES: Final[Mapping[str, Function]] = {function.token: function for function in _ALL}
