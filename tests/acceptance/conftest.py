@@ -39,7 +39,7 @@ class Workplace:
         return json.loads(self.run(*command, "-o", "json", code=code).stdout)
 
     def kubectl(self, cluster: str, *words: str) -> str:
-        """kubectl on one of the sandbox's clusters."""
+        """Run kubectl on one of the sandbox's clusters."""
         return self.run("kubectl", "--context", f"sandbox-{cluster}", *words, timeout=60).stdout
 
     def aws(self, service: str) -> Any:

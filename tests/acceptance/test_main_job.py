@@ -17,12 +17,12 @@ PICTURES = "dev-team-a-pictures-123456789012"
 
 
 def test_an_environment_comes_up_drifts_heals_and_goes(workplace: Make) -> None:
-    """Up, no-op, five changes by hand found property by property and nothing else, healed, clean, and destroyed but for what is protected."""
+    """Up, no-op, five changes by hand found and nothing else, healed, clean, and destroyed but for what is protected."""
     place = workplace("dev")
     created = place.json("transom", "apply", "dev")
     assert created["errors"] == []
     _is_all_there(place)
-    assert place.json("transom", "plan", "dev", "--detailed-exitcode")["changesets"][0]["changes"] == []
+    assert place.json("transom", "plan", "dev", "--detailed-exitcode")["changeSets"][0]["changes"] == []
     assert "unchanged" in place.run("pulumi", "up", "-s", "dev", "--yes", "--non-interactive", "--expect-no-changes").stdout
     place.run("transom", "drift", "dev", "--detailed-exitcode")
 
@@ -40,7 +40,7 @@ def test_an_environment_comes_up_drifts_heals_and_goes(workplace: Make) -> None:
     _is_healed(place)
     place.run("transom", "drift", "dev", "--detailed-exitcode")
     place.edit("examples/platform/applications/shop/base/database.yaml", "  size: small\n", "  size: small\n  storage: 40Gi\n")
-    assert place.json("transom", "plan", "dev")["changesets"][0]["changes"] == [], "the document now says what is"
+    assert place.json("transom", "plan", "dev")["changeSets"][0]["changes"] == [], "the document now says what is"
 
     refused = place.run("pulumi", "destroy", "-s", "dev", "--yes", "--non-interactive", code=None)
     assert refused.returncode != 0
@@ -88,7 +88,7 @@ def _drift(place: Any) -> set[tuple[str, str, str, Any, Any]]:
     """Type, name, property, applied and live value of all drift that is found."""
     report = place.json("transom", "drift", "dev", "--detailed-exitcode", code=2)
     found: set[tuple[str, str, str, Any, Any]] = set()
-    for one in report["resources"]:
+    for one in report["findings"]:
         for change in one["properties"] or [{"path": "", "applied": None, "live": None}]:
             found.add((one["type"], one["name"], change["path"], change["applied"], change["live"]))
     return found

@@ -17,11 +17,11 @@ def test_all_environments_come_up_whole_or_sharded(workplace: Make) -> None:
     """Staging in one stack and production in three come up, change nothing the second time, and differ where their overlays say so."""
     place = workplace("staging", "production")
     applied = place.json("transom", "apply", "staging", "production")
-    assert [one["stack"] for one in applied["changesets"]] == ["production", "staging", "production.team-b", "production.team-a"] or {
-        one["stack"] for one in applied["changesets"]
+    assert [one["stack"] for one in applied["changeSets"]] == ["production", "staging", "production.team-b", "production.team-a"] or {
+        one["stack"] for one in applied["changeSets"]
     } == {"staging", "production", "production.team-a", "production.team-b"}
     again = place.json("transom", "plan", "staging", "production")
-    assert [one["changes"] for one in again["changesets"]] == [[], [], [], []]
+    assert [one["changes"] for one in again["changeSets"]] == [[], [], [], []]
     assert "unchanged" in place.run("pulumi", "up", "-s", "production.team-a", "--yes", "--non-interactive", "--expect-no-changes").stdout
     web = {env: json.loads(place.kubectl(env, "get", "-n", "shop", "deployment/web", "-o", "json")) for env in ("staging", "production")}
     assert {env: one["spec"]["replicas"] for env, one in web.items()} == {"staging": 2, "production": 4}
@@ -45,13 +45,13 @@ def test_moving_into_shards_and_back_destroys_nothing(workplace: Make) -> None:
 
     place.run("transom", "reshard", "staging")
     assert _identities(place) == before
-    plans = place.json("transom", "plan", "staging")["changesets"]
+    plans = place.json("transom", "plan", "staging")["changeSets"]
     assert {one["stack"]: one["changes"] for one in plans} == {"staging": [], "staging.team-a": [], "staging.team-b": []}
 
     place.edit("environments/staging.yaml", "shards: tenant", "shards: none")
     place.run("transom", "reshard", "staging")
     assert _identities(place) == before
-    assert [one["changes"] for one in place.json("transom", "plan", "staging")["changesets"]] == [[]]
+    assert [one["changes"] for one in place.json("transom", "plan", "staging")["changeSets"]] == [[]]
     assert "staging.team-a" not in place.run("pulumi", "stack", "ls").stdout
 
 
