@@ -75,11 +75,10 @@ def _value(side: _Side, path: paths.Path, prop: Property, pair: tuple[Any, Any])
         yield Difference(path, "add" if old is None else "update")
     elif new is None:
         yield from _absent(side, path, prop, old)
+    elif prop.kind in {"object", "map", "list", "set"} and not old and not empty(new):
+        yield Difference(path, "add")
     elif prop.kind == "object":
-        if old is None and not empty(new):
-            yield Difference(path, "add")
-        else:
-            yield from _object(side, path, prop, (old or {}, new))
+        yield from _object(side, path, prop, (old or {}, new))
     elif prop.kind == "map":
         yield from _map(side, path, old or {}, new)
     elif prop.kind == "list":
@@ -95,11 +94,7 @@ def _absent(side: _Side, path: paths.Path, prop: Property, old: Any) -> Iterator
         return
     if _same(side, paths.generic(path), old, None):
         return
-    if prop.kind == "map":
-        for key in sorted(old):
-            yield Difference((*path, key), "delete")
-    else:
-        yield Difference(path, "delete")
+    yield Difference(path, "delete")
 
 
 def _same(side: _Side, where: str, old: Any, new: Any) -> bool:

@@ -175,6 +175,12 @@ def log_group_arn(plugin: Any) -> str:
     return plugin.create("aws:cloudwatch/logGroup:LogGroup", {"name": "/flow"}).state["arn"]  # type: ignore[no-any-return]
 
 
+def role(plugin: Any) -> dict[str, Any]:
+    plugin.client("iam").create_policy(PolicyName="own", PolicyDocument=policy())
+    return {"name": "shop", "assumeRolePolicy": assume(), "description": "runs shop", "tags": {"a": "b"}}
+
+
+OWN = "arn:aws:iam::123456789012:policy/own"
 MANAGED = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 CASES = (
     Case(
@@ -270,8 +276,7 @@ CASES = (
                 {
                     "rules[0].abortIncompleteMultipartUpload": "ADD",
                     "rules[0].noncurrentVersionExpiration": "ADD",
-                    "rules[0].transitions[0]": "ADD",
-                    "rules[0].transitions[1]": "ADD",
+                    "rules[0].transitions": "ADD",
                     "rules[1]": "ADD",
                     "rules[2]": "ADD",
                 },
@@ -338,6 +343,7 @@ CASES = (
         f"{SQS}redriveAllowPolicy:RedriveAllowPolicy",
         lambda p: {"queueUrl": queue(p).id, "redriveAllowPolicy": json.dumps({"redrivePermission": "denyAll"})},
         (({"redriveAllowPolicy": json.dumps({"redrivePermission": "allowAll"})}, {"redriveAllowPolicy": "UPDATE"}),),
+        stays=True,
     ),
     Case(
         f"{RDS}instance:Instance",
@@ -357,7 +363,7 @@ CASES = (
             ({"copyTagsToSnapshot": False}, {"copyTagsToSnapshot": "UPDATE"}),
             ({"iamDatabaseAuthenticationEnabled": False}, {"iamDatabaseAuthenticationEnabled": "UPDATE"}),
             ({"publiclyAccessible": True}, {"publiclyAccessible": "UPDATE"}),
-            ({"storageType": "io1", "iops": 3000}, {"storageType": "UPDATE", "iops": "UPDATE"}),
+            ({"storageType": "io1", "iops": 3000}, {"storageType": "UPDATE", "iops": "ADD"}),
             ({"maxAllocatedStorage": 200}, {"maxAllocatedStorage": "UPDATE"}),
             ({"tags": {"team": "web"}}, {"tags.team": "UPDATE"}),
             ({"dbName": "other"}, {"dbName": "UPDATE_REPLACE"}),
@@ -381,7 +387,7 @@ CASES = (
     Case(
         f"{RDS}subnetGroup:SubnetGroup",
         lambda p: {"name": "shop", "description": "for shop", "subnetIds": network(p)[1], "tags": {"a": "b"}},
-        (({"description": "other"}, {"description": "UPDATE"}), ({"tags": None}, {"tags.a": "DELETE"})),
+        (({"description": "other"}, {"description": "UPDATE"}), ({"tags": None}, {"tags": "DELETE"})),
     ),
     Case(
         f"{RDS}parameterGroup:ParameterGroup",
@@ -482,17 +488,20 @@ CASES = (
     ),
     Case(
         f"{IAM}role:Role",
-        lambda _p: {"name": "shop", "assumeRolePolicy": assume(), "description": "runs shop", "tags": {"a": "b"}},
+        role,
         (
             ({"assumeRolePolicy": assume("pods.eks.amazonaws.com")}, {"assumeRolePolicy": "UPDATE"}),
             ({"description": "x", "maxSessionDuration": 7200}, {"description": "UPDATE", "maxSessionDuration": "UPDATE"}),
-            ({"managedPolicyArns": [MANAGED]}, {"managedPolicyArns[0]": "ADD"}),
-            ({"inlinePolicies": [{"name": "in", "policy": policy()}]}, {"inlinePolicies[0]": "ADD"}),
+            ({"managedPolicyArns": [OWN]}, {"managedPolicyArns": "ADD"}),
+            ({"inlinePolicies": [{"name": "in", "policy": policy()}]}, {"inlinePolicies": "ADD"}),
             ({"path": "/x/"}, {"path": "UPDATE_REPLACE"}),
         ),
         (
-            (lambda p, r: p.client("iam").update_role(RoleName=r.id, Description="by hand"), {"description": "UPDATE"}),
-            (lambda p, r: p.client("iam").untag_role(RoleName=r.id, TagKeys=["a"]), {"tags.a": "ADD"}),
+            (
+                lambda p, r: p.client("iam").update_role(RoleName=r.id, Description="by hand", MaxSessionDuration=7200),
+                {"description": "UPDATE"},
+            ),
+            (lambda p, r: p.client("iam").untag_role(RoleName=r.id, TagKeys=["a"]), {"tags": "ADD"}),
         ),
     ),
     Case(
@@ -528,7 +537,7 @@ CASES = (
             ({"isEnabled": False}, {"isEnabled": "UPDATE"}),
             ({"isEnabled": True}, {"isEnabled": "UPDATE"}),
             ({"tags": {"a": "c"}}, {"tags.a": "UPDATE"}),
-            ({"policy": policy("kms:*")}, {"policy": "UPDATE"}),
+            ({"policy": policy("kms:*", Effect="Allow")}, {"policy": "UPDATE"}),
             (
                 {"keyUsage": "SIGN_VERIFY", "customerMasterKeySpec": "RSA_2048"},
                 {"keyUsage": "UPDATE_REPLACE", "customerMasterKeySpec": "UPDATE_REPLACE"},
@@ -546,7 +555,7 @@ CASES = (
         (
             ({"displayName": "E"}, {"displayName": "UPDATE"}),
             ({"kmsMasterKeyId": "alias/aws/sns"}, {"kmsMasterKeyId": "ADD"}),
-            ({"tags": None}, {"tags.a": "DELETE"}),
+            ({"tags": None}, {"tags": "DELETE"}),
         ),
         (
             (
@@ -585,7 +594,7 @@ CASES = (
             ({"deletionProtectionEnabled": False}, {"deletionProtectionEnabled": "UPDATE"}),
             (
                 {"globalSecondaryIndexes": None, "attributes": [{"name": "sk", "type": "S"}, {"name": "pk", "type": "S"}]},
-                {"globalSecondaryIndexes[0]": "DELETE", "attributes[2]": "DELETE"},
+                {"globalSecondaryIndexes": "DELETE", "attributes[2]": "DELETE"},
             ),
             (
                 {"billingMode": "PROVISIONED", "readCapacity": 2, "writeCapacity": 3},
@@ -634,7 +643,12 @@ CASES = (
     ),
     Case(
         f"{EC2}subnet:Subnet",
-        lambda p: {"vpcId": p.create(f"{EC2}vpc:Vpc", {"cidrBlock": "10.4.0.0/16"}).id, "cidrBlock": "10.4.1.0/24", "tags": {"Name": "a"}},
+        lambda p: {
+            "vpcId": p.create(f"{EC2}vpc:Vpc", {"cidrBlock": "10.4.0.0/16"}).id,
+            "cidrBlock": "10.4.1.0/24",
+            "availabilityZone": "eu-central-1a",
+            "tags": {"Name": "a"},
+        },
         (
             ({"mapPublicIpOnLaunch": True}, {"mapPublicIpOnLaunch": "UPDATE"}),
             ({"availabilityZone": "eu-central-1c"}, {"availabilityZone": "UPDATE_REPLACE"}),
@@ -672,7 +686,7 @@ CASES = (
     Case(
         f"{EC2}vpcEndpoint:VpcEndpoint",
         lambda p: {"vpcId": network(p)[0], "serviceName": "com.amazonaws.eu-central-1.s3", "tags": {"Name": "a"}},
-        (({"tags": {"Name": "b"}}, {"tags.Name": "UPDATE"}), ({"policy": policy()}, {"policy": "ADD"})),
+        (({"tags": {"Name": "b"}}, {"tags.Name": "UPDATE"}), ({"policy": policy()}, {"policy": "UPDATE"})),
     ),
     Case(
         f"{EC2}flowLog:FlowLog",

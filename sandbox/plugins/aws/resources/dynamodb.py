@@ -223,7 +223,9 @@ def _update_indexes(aws: Aws, change: Change) -> None:
         key for key in old.keys() & new.keys() if any((old[key].get(each) or None) != (new[key].get(each) or None) for each in fixed)
     }
     for key in sorted((old.keys() - new.keys()) | changed):
-        client.update_table(TableName=name, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": key}}])
+        client.update_table(
+            TableName=name, AttributeDefinitions=_attributes(inputs), GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": key}}]
+        )
         _wait(aws, name)
     for key in sorted((new.keys() - old.keys()) | changed):
         create = {"Create": _global_index(new[key], inputs)}

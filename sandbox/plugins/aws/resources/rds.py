@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from sandbox.plugins.aws import tagging
 from sandbox.plugins.aws.entry import Autoname, Change, Entry, Props
+from sandbox.plugins.aws.failures import code
 from sandbox.plugins.aws.resources import rdsinstance
 from sandbox.plugins.aws.session import Aws
 from sandbox.plugins.aws.validators import matches, one_of
 
 _MANAGED: Final = "Managed by Pulumi"
+_SUBNETS_GONE: Final = ("DBSubnetGroupNotFoundFault", "DBSubnetGroupNotFound")
 _PER_CALL: Final = 20  # most parameters one ModifyDBParameterGroup takes
 
 
@@ -49,7 +51,20 @@ def _update_subnets(aws: Aws, change: Change) -> None:
         rds.modify_db_subnet_group(
             DBSubnetGroupName=change.id, DBSubnetGroupDescription=change.new["description"], SubnetIds=change.new["subnetIds"]
         )
+        _restore_subnets(aws, change)
     retag(rds, change.old["arn"], change)
+
+
+def _restore_subnets(aws: Aws, change: Change) -> None:
+    """Make the group again where moto 5.2 has lost it: its ModifyDBSubnetGroup takes the group out and never puts it back."""
+    from botocore.exceptions import ClientError
+
+    try:
+        aws.client("rds").describe_db_subnet_groups(DBSubnetGroupName=change.id)
+    except ClientError as error:
+        if code(error) not in _SUBNETS_GONE:
+            raise
+        _create_subnets(aws, {**change.new, "tagsAll": change.old.get("tagsAll")})
 
 
 def _delete_subnets(aws: Aws, id_: str, _state: Props) -> None:
@@ -160,7 +175,7 @@ SUBNET_GROUP: Final = Entry(
             r"(?!default$)[ .0-9a-z_-]{1,255}", "only lowercase alphanumeric characters, hyphens, underscores, periods, and spaces allowed"
         )
     },
-    gone=("DBSubnetGroupNotFoundFault", "DBSubnetGroupNotFound"),
+    gone=_SUBNETS_GONE,
     autoname=Autoname("name", 255, lower=True),
 )
 PARAMETER_GROUP: Final = Entry(

@@ -122,6 +122,8 @@ _READ: Final = {
     "timezone": "Timezone",
     "username": "MasterUsername",
 }
+# moto 5.2 takes these and leaves them out of its answers; AWS always gives them. The state stands in for them.
+_FORGOTTEN: Final = ("networkType", "performanceInsightsEnabled", "performanceInsightsKmsKeyId", "performanceInsightsRetentionPeriod")
 _KEPT: Final = (
     "allowMajorVersionUpgrade",
     "applyImmediately",
@@ -181,13 +183,20 @@ def _read(aws: Aws, id_: str, before: Props) -> Props | None:
         "optionGroupName": options[0]["OptionGroupName"] if options else None,
         "parameterGroupName": groups[0]["DBParameterGroupName"] if groups else None,
         "replicas": found.get("ReadReplicaDBInstanceIdentifiers") or [],
-        "maxAllocatedStorage": found.get("MaxAllocatedStorage") or 0,
+        "maxAllocatedStorage": _ceiling(found),
         "vpcSecurityGroupIds": [group["VpcSecurityGroupId"] for group in found.get("VpcSecurityGroups") or ()],
         "tags": tagging.mapping(rds.list_tags_for_resource(ResourceName=found["DBInstanceArn"]).get("TagList")),
     }
+    state |= {name: before.get(name) for name in _FORGOTTEN if _READ[name] not in found}
     if found.get("LatestRestorableTime"):
         state["latestRestorableTime"] = found["LatestRestorableTime"].strftime("%Y-%m-%dT%H:%M:%SZ")
     return state
+
+
+def _ceiling(found: Props) -> int:
+    """Give the ceiling of storage autoscaling, 0 where it is off: AWS says nothing then, moto the allocated storage."""
+    most, has = found.get("MaxAllocatedStorage") or 0, found.get("AllocatedStorage") or 0
+    return int(most) if most > has else 0
 
 
 def _shown_version(actual: str, asked: str | None) -> str:

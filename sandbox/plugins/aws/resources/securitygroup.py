@@ -203,7 +203,7 @@ def _read_rule(aws: Aws, id_: str, before: Props) -> Props | None:
         "arn": aws.arn("ec2", f"security-group-rule/{id_}"),
         "securityGroupRuleId": id_,
         "securityGroupId": rule["GroupId"],
-        "description": rule.get("Description") or None,
+        "description": rule.get("Description") or _pair_description(ec2, rule),
         "ipProtocol": shown,
         "fromPort": None if open_ports else rule.get("FromPort"),
         "toPort": None if open_ports else rule.get("ToPort"),
@@ -215,18 +215,31 @@ def _read_rule(aws: Aws, id_: str, before: Props) -> Props | None:
     }
 
 
+def _pair_description(ec2: Any, rule: Mapping[str, Any]) -> str | None:
+    """Give the description of a rule whose source is a group: moto 5.2 tells it only with the group's permissions."""
+    source = (rule.get("ReferencedGroupInfo") or {}).get("GroupId")
+    if source is None:
+        return None
+    group = _group(ec2, rule["GroupId"])
+    wanted = (_protocol(rule["IpProtocol"]), rule.get("FromPort"), rule.get("ToPort"), "group", source)
+    live = _live_atoms(group["IpPermissionsEgress" if rule["IsEgress"] else "IpPermissions"])
+    return next((atom[3] for atom in live if (*atom[:3], *atom[4:]) == wanted and atom[3]), None)
+
+
 def _update_rule(aws: Aws, change: Change) -> None:
     ec2 = aws.client("ec2")
     if change.keys - {"tags"}:
         new = change.new
-        protocol = _protocol(new["ipProtocol"])
-        request: Props = {"IpProtocol": protocol, "Description": new.get("description") or ""}
-        if protocol != "-1":
-            request |= {"FromPort": new.get("fromPort", -1), "ToPort": new.get("toPort", -1)}
-        request |= {there: new[here] for here, there in _SOURCES.items() if new.get(here)}
-        ec2.modify_security_group_rules(
-            GroupId=new["securityGroupId"], SecurityGroupRules=[{"SecurityGroupRuleId": change.id, "SecurityGroupRule": request}]
-        )
+        # -1 for "no ports": AWS ignores it for all protocols, moto insists on a number.
+        request: Props = {
+            "IpProtocol": _protocol(new["ipProtocol"]),
+            "Description": new.get("description") or "",
+            "FromPort": new.get("fromPort", -1),
+            "ToPort": new.get("toPort", -1),
+            **{there: new[here] for here, there in _SOURCES.items() if new.get(here)},
+        }
+        sent = [{"SecurityGroupRuleId": change.id, "SecurityGroupRule": request}]
+        ec2.modify_security_group_rules(GroupId=new["securityGroupId"], SecurityGroupRules=sent)
     ec2tags.retag(ec2, change.id, change)
 
 

@@ -29,6 +29,8 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, type]]] = {
     "sqsManagedSseEnabled": ("SqsManagedSseEnabled", bool),
     "visibilityTimeoutSeconds": ("VisibilityTimeout", int),
 }
+# moto 5.2 takes these and never gives them back; AWS does. The state stands in for them, so a change by hand is not seen in the sandbox.
+_FORGOTTEN: Final = frozenset({"redriveAllowPolicy"})
 _FIFO_ONLY: Final = frozenset({"fifoQueue", "contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit"})
 
 
@@ -55,12 +57,13 @@ def _create(aws: Aws, inputs: Props) -> str:
     )
 
 
-def _read(aws: Aws, id_: str, _before: Props) -> Props:
+def _read(aws: Aws, id_: str, before: Props) -> Props:
     sqs = aws.client("sqs")
     found = sqs.get_queue_attributes(QueueUrl=id_, AttributeNames=["All"])["Attributes"]
     state = {name: _shown(found.get(there), kind) for name, (there, kind) in _ATTRIBUTES.items()}
     state["fifoQueue"] = bool(state["fifoQueue"])
     state["contentBasedDeduplication"] = bool(state["contentBasedDeduplication"])
+    state |= {name: before.get(name) for name in _FORGOTTEN if not state[name]}
     return {
         **state,
         "name": id_.rpartition("/")[2],
@@ -110,8 +113,9 @@ def _attribute_entry(resource: str, terraform: str, prop: str, title: str) -> En
         aws.client("sqs").set_queue_attributes(QueueUrl=inputs["queueUrl"], Attributes={there: inputs[prop]})
         return str(inputs["queueUrl"])
 
-    def read(aws: Aws, id_: str, _before: Props) -> Props | None:
+    def read(aws: Aws, id_: str, before: Props) -> Props | None:
         found = aws.client("sqs").get_queue_attributes(QueueUrl=id_, AttributeNames=["All"])["Attributes"].get(there)
+        found = found or (before.get(prop) if prop in _FORGOTTEN else None)
         return {"queueUrl": id_, prop: found} if found else None
 
     def update(aws: Aws, change: Change) -> None:
