@@ -188,8 +188,10 @@ def _pool(connection: Connection) -> urllib3.HTTPConnectionPool:
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if connection.certificate:
         _present(context, connection)
-    expected = {"assert_hostname": connection.server_name, "server_hostname": connection.server_name} if connection.server_name else {}
-    return urllib3.HTTPSConnectionPool(host, port or 443, maxsize=_CONNECTIONS, ssl_context=context, **expected)
+    expected = connection.server_name or None
+    return urllib3.HTTPSConnectionPool(
+        host, port or 443, maxsize=_CONNECTIONS, ssl_context=context, assert_hostname=expected, server_hostname=expected
+    )
 
 
 def _present(context: ssl.SSLContext, connection: Connection) -> None:

@@ -131,7 +131,7 @@ def _same(old: Any, new: Any) -> bool:
         return old.keys() == new.keys() and all(_same(value, new[key]) for key, value in old.items())
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(_same, old, new))
-    return (type(old) is type(new) and old == new) or (_is_number(old) and _is_number(new) and old == new)
+    return bool(old == new) and (type(old) is type(new) or (_is_number(old) and _is_number(new)))
 
 
 def _is_number(value: Any) -> bool:

@@ -1,6 +1,7 @@
-"""Where the API server is and who we are there, from a kubeconfig: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
+"""Where the API server is and who we are there, from a kubeconfig.
 
-Only what a sandbox needs is understood: tokens and client certificates. TLS is always verified.
+The rules are kubectl's (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/), but only what a sandbox
+needs is understood: tokens and client certificates. TLS is always verified.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 from sandbox.plugins import loopback
 from sandbox.plugins.kubernetes.settings import Settings
 
+_LONGEST_PATH: Final = 4096
 _REFUSED_USER: Final = {
     "exec": "a credential program",
     "auth-provider": "an auth provider",
@@ -110,11 +112,10 @@ def _documents(argument: str, environment: Mapping[str, str], home: Path) -> lis
 
 def _read(argument: str, home: Path) -> dict[str, Any]:
     # As the real plugin: a string that names an existing file is a path, anything else is content.
-    expanded = (
-        Path(str(home) + argument[1:] if argument.startswith("~/") else argument) if "\n" not in argument and len(argument) < 4096 else None
-    )
-    if expanded is not None and expanded.is_file():
-        return _file(expanded)
+    if "\n" not in argument and len(argument) <= _LONGEST_PATH:
+        path = Path(str(home) + argument[1:] if argument.startswith("~/") else argument)
+        if path.is_file():
+            return _file(path)
     return _parsed(argument, Path())
 
 
@@ -165,7 +166,7 @@ def _refuse(entry: Mapping[str, Any], refused: Mapping[str, str], what: str) -> 
 def _pem(entry: Mapping[str, Any], key: str) -> str:
     data = entry.get(f"{key}-data")
     if data:
-        return base64.b64decode(data).decode()
+        return base64.b64decode(str(data)).decode()
     return _content(entry, key)
 
 
@@ -178,6 +179,6 @@ def _content(entry: Mapping[str, Any], key: str) -> str:
     if not path:
         return ""
     try:
-        return (Path(entry["."]) / path).read_text(encoding="utf-8")
+        return (Path(str(entry["."])) / str(path)).read_text(encoding="utf-8")
     except OSError as error:
         raise KubeconfigError(f"`{key}` of the kubeconfig cannot be read: {path}: {error.strerror}") from error

@@ -5,10 +5,9 @@ The order of the steps and what is done about each failure are those of the real
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,9 +16,10 @@ from pulumi.runtime.proto import provider_pb2
 
 from sandbox.plugins import serving, values
 from sandbox.plugins.kubernetes import (
+    adoption,
     checkpoint,
+    cluster,
     difference,
-    kubeconfig,
     naming,
     normal,
     objects,
@@ -31,6 +31,7 @@ from sandbox.plugins.kubernetes import (
 )
 from sandbox.plugins.kubernetes.api import Api, ApiError, NoMatchError, UnreachableError
 from sandbox.plugins.kubernetes.checkpoint import Checkpoint
+from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.objects import Kind, Object
 from sandbox.plugins.kubernetes.settings import Settings
 from sandbox.plugins.kubernetes.waiting import NotReadyError
@@ -39,22 +40,11 @@ from sandbox.plugins.serving import InitFailed, PluginError, UnsupportedError
 _PACKAGE: Final = "pulumi-kubernetes"
 _MANAGER_PREFIX: Final = "pulumi-kubernetes-"
 _HELM_HOOK: Final = "helm.sh/hook"
-_NOT_INPUTS: Final = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
-_NOT_INPUT_ANNOTATIONS: Final = ("deployment.kubernetes.io/revision", "kubectl.kubernetes.io/last-applied-configuration")
 _FORGET: Final = (
     "If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the "
     'PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"'
 )
 _REFUSALS: Final = (ApiError, writing.ConflictError, writing.ExistsError)
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """What Configure found: the settings, and the API server or why there is none."""
-
-    settings: Settings
-    api: Api | None
-    unreachable: str = ""
 
 
 class Provider(serving.Servicer):
@@ -80,7 +70,7 @@ class Provider(serving.Servicer):
         if not changed:
             return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
         some = provider_pb2.DiffResponse.DIFF_SOME
-        return provider_pb2.DiffResponse(changes=some, diffs=changed, replaces=_replacing_arguments(old, new, changed))
+        return provider_pb2.DiffResponse(changes=some, diffs=changed, replaces=cluster.replacing_arguments(old, new, changed))
 
     @serving.answering
     def Configure(self, request: Any) -> provider_pb2.ConfigureResponse:  # noqa: N802 - gRPC's name
@@ -89,7 +79,7 @@ class Provider(serving.Servicer):
         refused = settings.failures(arguments) + settings.environment_failures(os.environ)
         if refused:
             raise PluginError("; ".join(failure.reason for failure in refused))
-        self._cluster = _connected(settings.load(arguments, os.environ))
+        self._cluster = cluster.connect(settings.load(arguments, os.environ), os.environ, Path.home())
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True)
 
     @serving.answering
@@ -115,8 +105,8 @@ class Provider(serving.Servicer):
     @serving.answering
     def Check(self, request: Any) -> provider_pb2.CheckResponse:  # noqa: N802 - gRPC's name
         """Give the inputs in normal form, named and placed in a namespace."""
-        cluster, token = self._cluster, _type(request)
-        if cluster.unreachable and cluster.settings.skip_update_unreachable:
+        token = _type(request)
+        if self._cluster.unreachable and self._cluster.settings.skip_update_unreachable:
             self.engine.warn(request.urn, "Cluster is unreachable but skipUpdateUnreachable flag is set to true, skipping...")
             return provider_pb2.CheckResponse(inputs=request.olds)
         kind = _supported(token)
@@ -132,8 +122,8 @@ class Provider(serving.Servicer):
             raise PluginError("the `.metadata.generateName` field is not supported in Server-Side Apply mode")
         if partial:
             kind = replace(kind, kind=kind.kind.removesuffix("Patch"))
-        if not objects.nested(inputs, "metadata", "namespace") and self._namespaced(kind):
-            inputs = objects.with_metadata(inputs, namespace=_default_namespace(cluster))
+        if not objects.nested(inputs, "metadata", "namespace") and self._cluster.namespaced(kind):
+            inputs = objects.with_metadata(inputs, namespace=self._cluster.default_namespace)
         return serving.check_response(checkpoint.inputs_of(inputs, given))
 
     @serving.answering
@@ -163,7 +153,9 @@ class Provider(serving.Servicer):
             # A new object of the same name cannot be made while the old one is there.
             deleteBeforeReplace=bool(replaces) and naming.is_named(raw) and not objects.annotated(after, objects.AUTONAMED) and same_place,
             detailedDiff={
-                difference.written(path): provider_pb2.PropertyDiff(kind=int(found.change), inputDiff=found.of_inputs)
+                difference.written(path): provider_pb2.PropertyDiff(
+                    kind=provider_pb2.PropertyDiff.Kind.Value(found.change.name), inputDiff=found.of_inputs
+                )
                 for path, found in changes.items()
             },
             hasDetailedDiff=True,
@@ -175,9 +167,9 @@ class Provider(serving.Servicer):
         given = values.decode(request.properties)
         inputs, token = checkpoint.manifest(given), _type(request)
         partial = objects.is_patch(token, inputs)
-        if request.preview and (partial or not self._can_try(inputs)):
+        if request.preview and (partial or not self._cluster.can_try(inputs)):
             return provider_pb2.CreateResponse(properties=request.properties)
-        api = self._reachable()
+        api = self._cluster.reachable()
         manager = checkpoint.field_manager(inputs, "", lambda: naming.unique(_MANAGER_PREFIX))
         try:
             made = self._make(api, inputs, manager, partial=partial, preview=request.preview)
@@ -204,40 +196,28 @@ class Provider(serving.Servicer):
 
         A resource that is only an id yet, in an import or a lookup, gets all of its live fields as inputs.
         """
-        cluster = self._cluster
-        if cluster.api is None:
+        api = self._cluster.api
+        if api is None:
             return self._read_unreachable(request)
         given, kept = values.decode(request.inputs), checkpoint.read(values.decode(request.properties))
-        namespace, name = objects.split_identity(request.id)
-        if not name:
-            raise PluginError(f"failed to read resource because of a failure to parse resource name from request ID: {request.id}")
-        old_inputs = normal.inputs(checkpoint.manifest(given))
-        adopting = not objects.kind(old_inputs).kind and not objects.kind(kept.live).kind
-        if not objects.kind(old_inputs).kind:
-            old_inputs = _identified(old_inputs, _read_kind(_type(request), kept.live), namespace, name)
-        kind = objects.kind(old_inputs)
-        try:
-            live = cluster.api.get(kind, objects.namespace(old_inputs), name)
-        except NoMatchError:
+        known = normal.inputs(checkpoint.manifest(given))
+        old_inputs = adoption.identified(known, _type(request), kept, request.id)
+        live = _live(api, old_inputs, request.id)
+        if live is None:
             return provider_pb2.ReadResponse()
-        except ApiError as error:
-            if error.not_found:
-                return provider_pb2.ReadResponse()
-            raise PluginError(str(error)) from error
-        except UnreachableError as error:
-            raise PluginError(f"failed to read resource state: {error}") from error
+        adopting = adoption.is_adopting(known, kept)
         inputs = shape.pruned(live, old_inputs)
         if adopting:
-            inputs = _adopted_inputs(inputs, live)
+            inputs = adoption.inputs(inputs, live)
         manager = checkpoint.field_manager(old_inputs, kept.field_manager, lambda: naming.unique(_MANAGER_PREFIX))
-        initial = kept.initial_api_version or kind.api_version
+        initial = kept.initial_api_version or objects.kind(old_inputs).api_version
         state = checkpoint.write(Checkpoint(inputs, live, initial, manager), given)
         shown = checkpoint.inputs_of(inputs, given)
-        if not adopting:
-            try:
-                waiting.check_now(cluster.api, old_inputs, live)
-            except NotReadyError as error:
-                raise InitFailed(str(error), request.id, state, shown, (str(error), *error.reasons)) from error
+        try:
+            if not adopting:
+                waiting.check_now(api, old_inputs, live)
+        except NotReadyError as error:
+            raise InitFailed(str(error), request.id, state, shown, (str(error), *error.reasons)) from error
         return provider_pb2.ReadResponse(id=request.id, properties=values.encode(state), inputs=values.encode(shown))
 
     @serving.answering
@@ -248,12 +228,11 @@ class Provider(serving.Servicer):
         """
         given, kept = values.decode(request.news), checkpoint.read(values.decode(request.olds))
         inputs = normal.inputs(checkpoint.manifest(given))
-        if request.preview and not self._can_try(inputs):
+        if request.preview and not self._cluster.can_try(inputs):
             return provider_pb2.UpdateResponse(properties=request.news)
-        api = self._reachable()
+        api = self._cluster.reachable()
         old_manager = checkpoint.field_manager(kept.inputs, kept.field_manager, lambda: naming.unique(_MANAGER_PREFIX))
         manager = checkpoint.field_manager(inputs, kept.field_manager, lambda: old_manager)
-        partial = objects.is_patch(_type(request), inputs)
         initial = kept.initial_api_version or objects.text(inputs, "apiVersion")
 
         def state(live: Object) -> dict[str, Any]:
@@ -268,9 +247,9 @@ class Provider(serving.Servicer):
             ) from error
         except ApiError as error:
             raise PluginError(f'update of resource "{request.urn}" failed: {error}\nunable to get cluster state: {error}') from error
-        how = writing.Apply(manager, self._forced(inputs), request.preview)
+        how = writing.Apply(manager, self._forced(inputs), request.preview, objects.is_patch(_type(request), inputs))
         try:
-            made = writing.update(api, inputs, before, how, request.ignoreChanges, partial=partial)
+            made = writing.update(api, inputs, before, how, request.ignoreChanges)
         except _REFUSALS as error:
             if request.preview and isinstance(error, ApiError) and error.forbidden:
                 return provider_pb2.UpdateResponse(properties=request.news)
@@ -288,20 +267,20 @@ class Provider(serving.Servicer):
     @serving.answering
     def Delete(self, request: Any) -> empty_pb2.Empty:  # noqa: N802 - gRPC's name
         """Delete the object with its dependents and wait until it is gone; what is gone already is fine."""
-        cluster, kept = self._cluster, checkpoint.read(values.decode(request.properties))
-        if cluster.api is None:
-            self.engine.warn(request.urn, f"configured Kubernetes cluster is unreachable: {cluster.unreachable}")
-            if cluster.settings.delete_unreachable:
+        api, kept = self._cluster.api, checkpoint.read(values.decode(request.properties))
+        if api is None:
+            self.engine.warn(request.urn, f"configured Kubernetes cluster is unreachable: {self._cluster.unreachable}")
+            if self._cluster.settings.delete_unreachable:
                 return empty_pb2.Empty()
             raise PluginError(f"configured Kubernetes cluster is unreachable. {_FORGET}")
         _, name = objects.split_identity(request.id)
         try:
             if objects.is_patch(_type(request), kept.inputs):
-                writing.relinquish(cluster.api, kept.live, checkpoint.field_manager(kept.inputs, kept.field_manager, str))
+                writing.relinquish(api, kept.live, checkpoint.field_manager(kept.inputs, kept.field_manager, str))
                 return empty_pb2.Empty()
-            if not writing.delete(cluster.api, kept.live, name, writing.propagation(kept.inputs)):
+            if not writing.delete(api, kept.live, name, writing.propagation(kept.inputs)):
                 return empty_pb2.Empty()
-            watch = self._watch(cluster.api, request.urn)
+            watch = self._watch(api, request.urn)
             waiting.until_gone(watch, kept.inputs, kept.live, name, request.timeout)
         except NoMatchError:
             return empty_pb2.Empty()
@@ -312,7 +291,7 @@ class Provider(serving.Servicer):
             raise PluginError(str(error)) from error
         finally:
             if objects.is_definition(kept.live):
-                self._forget(cluster.api, kept.live)
+                self._forget(api, kept.live)
         self.engine.status(request.urn, "")
         return empty_pb2.Empty()
 
@@ -324,7 +303,7 @@ class Provider(serving.Servicer):
 
     def _ready(self, request: Any, inputs: Object, made: Object, before: Object | None, state: Any) -> Object:
         try:
-            live = waiting.until_ready(self._watch(self._reachable(), request.urn), inputs, made, before, request.timeout)
+            live = waiting.until_ready(self._watch(self._cluster.reachable(), request.urn), inputs, made, request.timeout)
         except NotReadyError as error:
             what = (
                 f'resource "{request.urn}" was successfully created, but the Kubernetes API server reported that it'
@@ -341,31 +320,12 @@ class Provider(serving.Servicer):
     def _watch(self, api: Api, urn: str) -> waiting.Watch:
         return waiting.Watch(api, self.cancelled, lambda message: self.engine.status(urn, message))
 
-    def _reachable(self) -> Api:
-        if self._cluster.api is None:
-            raise PluginError(f"configured Kubernetes cluster is unreachable: {self._cluster.unreachable}")
-        return self._cluster.api
-
     def _forced(self, inputs: Object) -> bool:
         return objects.annotated(inputs, objects.PATCH_FORCE) or self._cluster.settings.patch_force
 
-    def _can_try(self, inputs: Object) -> bool:
-        """Tell whether a preview can be tried on the server: it is there, knows the kind, and nothing is unknown yet."""
-        api = self._cluster.api
-        return api is not None and not values.has_unknown(inputs) and api.find(objects.kind(inputs)) is not None
-
-    def _namespaced(self, kind: Kind) -> bool:
-        # A kind that nobody knows yet is taken for a namespaced one, as the real plugin does.
-        api = self._cluster.api
-        try:
-            found = api.find(kind) if api else None
-        except UnreachableError:
-            found = None
-        return found.namespaced if found else kind.kind not in _CLUSTER_KINDS
-
     def _comparable(self, before: Object, after: Object, live: Object) -> tuple[Object, Object]:
-        """Give both objects without the differences that mean nothing: the default namespace, one where there is none, a server's version."""
-        if self._namespaced(objects.kind(after)):
+        """Give both objects without differences that mean nothing: the default namespace, one where there is none, a version."""
+        if self._cluster.namespaced(objects.kind(after)):
             before = objects.with_metadata(before, namespace=objects.namespace(before) or "default")
             if (
                 objects.nested(after, "metadata", "namespace") is not values.UNKNOWN
@@ -420,15 +380,26 @@ class Provider(serving.Servicer):
             api.forget(f"{group}/{version.get('name')}")
 
 
-# Cluster-wide kinds, for previews while the cluster does not exist yet; a living API server is asked instead.
-_CLUSTER_KINDS: Final = frozenset(
-    ["APIService", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "CSIDriver", "CSINode", "CustomResourceDefinition", "FlowSchema", "IngressClass", "MutatingWebhookConfiguration", "Namespace", "Node", "PersistentVolume", "PriorityClass", "PriorityLevelConfiguration", "RuntimeClass", "StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "VolumeAttachment", "VolumeAttributesClass"]
-)
-
-
 def values_of(inputs: Object, live: Object, manager: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Give the state of an object just created."""
     return checkpoint.write(Checkpoint(inputs, live, objects.text(inputs, "apiVersion"), manager), given)
+
+
+def _live(api: Api, inputs: Object, resource_id: str) -> Object | None:
+    """Give the live object of the inputs' kind and namespace and the id's name; None when it, or its kind, is gone."""
+    _, name = objects.split_identity(resource_id)
+    if not name:
+        raise PluginError(f"failed to read resource because of a failure to parse resource name from request ID: {resource_id}")
+    try:
+        return api.get(objects.kind(inputs), objects.namespace(inputs), name)
+    except NoMatchError:
+        return None
+    except ApiError as error:
+        if error.not_found:
+            return None
+        raise PluginError(str(error)) from error
+    except UnreachableError as error:
+        raise PluginError(f"failed to read resource state: {error}") from error
 
 
 def _state(inputs: Object, live: Object, manager: str, given: Mapping[str, Any]) -> Any:
@@ -447,43 +418,8 @@ def _is_untriable(error: Exception) -> bool:
     return isinstance(error, ApiError) and (error.forbidden or error.namespace_not_found or error.dry_run_unsupported)
 
 
-def _connected(given: Settings) -> Cluster:
-    try:
-        api = Api(kubeconfig.connect(given, os.environ, Path.home()), given.timeout)
-    except kubeconfig.KubeconfigError as error:
-        return Cluster(given, None, f"unable to load Kubernetes client configuration from kubeconfig file: {error}")
-    try:
-        api.request("GET", "/version")
-    except (UnreachableError, ApiError) as error:
-        return Cluster(given, None, f"unable to load schema information from the API server: {error}")
-    return Cluster(given, api)
-
-
 def _variables(variables: Mapping[str, str]) -> dict[str, Any]:
     return {key.removeprefix("kubernetes:config:"): value for key, value in variables.items()}
-
-
-def _replacing_arguments(old: Mapping[str, Any], new: Mapping[str, Any], changed: list[str]) -> list[str]:
-    before, after = old.get("clusterIdentifier"), new.get("clusterIdentifier")
-    if after and before == after:
-        return []  # the program says that it is still the same cluster
-    replaces = ["clusterIdentifier"] if before and after else []
-    for key in ("kubeconfig", "context", "cluster"):
-        if new.get(key) is values.UNKNOWN:
-            return [*replaces, key]
-    if _active(old) == _active(new):
-        return replaces
-    return replaces + [key for key in ("kubeconfig", "context", "cluster") if key in changed]
-
-
-def _active(arguments: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    plain = {key: values.reveal(arguments.get(key)) or "" for key in ("kubeconfig", "context", "cluster")}
-    config = plain["kubeconfig"]
-    text = json.dumps(config) if isinstance(config, dict) else str(config)
-    try:
-        return kubeconfig.active_cluster(text, plain["context"], plain["cluster"])
-    except kubeconfig.KubeconfigError:
-        return None  # a path, which says nothing about the cluster behind it
 
 
 def _supported(token: str) -> Kind:
@@ -507,7 +443,7 @@ def _beyond() -> str:
 
 def _type(request: Any) -> str:
     # The type is the last part of the URN's chain of parents' types.
-    return request.type or request.urn.split("::")[2].rpartition("$")[2]
+    return str(request.type or request.urn.split("::")[2].rpartition("$")[2])
 
 
 def _named(request: Any, inputs: Object) -> Object:
@@ -517,37 +453,3 @@ def _named(request: Any, inputs: Object) -> Object:
         return naming.generated(inputs, resource_name, request.randomSeed, proposal)
     except ValueError as error:
         raise PluginError(str(error)) from error
-
-
-def _default_namespace(cluster: Cluster) -> str:
-    if cluster.api is not None:
-        return cluster.api.connection.namespace
-    return cluster.settings.namespace or "default"
-
-
-def _read_kind(token: str, live: Mapping[str, Any]) -> Kind:
-    found = objects.kind(live)
-    if found.kind:
-        return found
-    kind = objects.kind_of_type(token)
-    is_built_in_patch = kind.kind.endswith("Patch") and normal.is_built_in(replace(kind, kind=kind.kind.removesuffix("Patch")))
-    return replace(kind, kind=kind.kind.removesuffix("Patch")) if is_built_in_patch else kind
-
-
-def _identified(obj: Object, kind: Kind, namespace: str, name: str) -> Object:
-    named = objects.with_metadata(obj, name=objects.name(obj) or name, namespace=objects.namespace(obj) or namespace)
-    return {**named, "apiVersion": kind.api_version, "kind": kind.kind}
-
-
-def _adopted_inputs(inputs: Object, live: Object) -> Object:
-    """Give the inputs of an object that is imported: all of its fields but status and what the server alone sets.
-
-    Of a custom resource only its identity is taken, because the real plugin has no schema to tell inputs by.
-    """
-    if not normal.is_built_in(objects.kind(live)):
-        return inputs
-    metadata = {key: value for key, value in (live.get("metadata") or {}).items() if key not in _NOT_INPUTS}
-    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key not in _NOT_INPUT_ANNOTATIONS}
-    if "annotations" in metadata:
-        metadata["annotations"] = annotations
-    return {**{key: value for key, value in live.items() if key != "status"}, "metadata": metadata}

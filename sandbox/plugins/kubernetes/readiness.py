@@ -34,7 +34,15 @@ class Verdict:
     failed: bool = False
 
 
-Check = Callable[[Object, Object | None, Lookup], Verdict]
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A live object, and how to look up what belongs to it."""
+
+    live: Object
+    lookup: Lookup
+
+
+Check = Callable[[Situation], Verdict]
 READY: Final = Verdict(ready=True)
 
 
@@ -56,7 +64,8 @@ def _waiting(*reasons: str) -> Verdict:
     return Verdict(ready=False, reasons=tuple(reason for reason in reasons if reason))
 
 
-def _deployment(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _deployment(of: Situation) -> Verdict:
+    live, lookup = of.live, of.lookup
     if _count(live, "metadata", "generation") != _count(live, "status", "observedGeneration"):
         return _waiting("The Deployment controller has not seen the change yet")
     revision = objects.annotations_of(live).get(_REVISION, "")
@@ -83,7 +92,8 @@ def _deployment(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
     return _waiting(*told, *(_pods(replica_set, lookup) if replica_set else ()))
 
 
-def _stateful_set(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _stateful_set(of: Situation) -> Verdict:
+    live, lookup = of.live, of.lookup
     wanted = _count(live, "spec", "replicas")
     status = live.get("status") or {}
     seen = _count(live, "metadata", "generation") == status.get("observedGeneration")
@@ -104,7 +114,8 @@ def _stateful_set(live: Object, before: Object | None, lookup: Lookup) -> Verdic
     return _waiting(told, *_pods(live, lookup))
 
 
-def _daemon_set(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _daemon_set(of: Situation) -> Verdict:
+    live, lookup = of.live, of.lookup
     status = live.get("status") or {}
     if _count(live, "metadata", "generation") != status.get("observedGeneration"):
         return _waiting("The DaemonSet controller has not seen the change yet")
@@ -120,27 +131,28 @@ def _daemon_set(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
     return READY
 
 
-def _job(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _job(of: Situation) -> Verdict:
+    live, lookup = of.live, of.lookup
     if _is_true(_condition(live, "Complete")):
         return READY
     failed = _condition(live, "Failed")
     if _is_true(failed):
         told = f"[Job {objects.identity(live)}]: Job failed: [{failed.get('reason', '')}] {failed.get('message', '')}".rstrip()
         return Verdict(ready=False, reasons=(told, *_pods(live, lookup)), failed=True)
-    return _waiting(
-        f"Waiting for Job {objects.identity(live)} to succeed (Active: {_count(live, 'status', 'active')} | Succeeded: {_count(live, 'status', 'succeeded')} | Failed: {_count(live, 'status', 'failed')})",
-        *_pods(live, lookup),
-    )
+    counts = " | ".join(f"{word}: {_count(live, 'status', word.lower())}" for word in ("Active", "Succeeded", "Failed"))
+    return _waiting(f"Waiting for Job {objects.identity(live)} to succeed ({counts})", *_pods(live, lookup))
 
 
-def _pod(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _pod(of: Situation) -> Verdict:
+    live = of.live
     phase = objects.text(live, "status", "phase")
     if phase == "Succeeded" or (phase == "Running" and _is_true(_condition(live, "Ready"))):
         return READY
     return _waiting(*(_pod_trouble(live) or (f"[Pod {objects.identity(live)}]: phase {phase or 'unknown'}",)))
 
 
-def _service(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _service(of: Situation) -> Verdict:
+    live, lookup = of.live, of.lookup
     kind = objects.text(live, "spec", "type") or "ClusterIP"
     balanced = kind != "LoadBalancer" or bool(objects.nested(live, "status", "loadBalancer", "ingress"))
     # Nothing is directed to Pods by a name elsewhere, by a headless Service, or by one whose endpoints somebody else writes.
@@ -162,7 +174,8 @@ def _service(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
     )
 
 
-def _ingress(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _ingress(of: Situation) -> Verdict:
+    live, lookup = of.live, of.lookup
     if objects.nested(live, "status", "loadBalancer", "ingress"):
         return READY
     known = {objects.name(each) for each in lookup(_SERVICE, "")}
@@ -175,7 +188,8 @@ def _ingress(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
     )
 
 
-def _claim(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _claim(of: Situation) -> Verdict:
+    live, lookup = of.live, of.lookup
     phase = objects.text(live, "status", "phase")
     class_name = objects.text(live, "spec", "storageClassName")
     late = class_name and any(each.get("volumeBindingMode") == "WaitForFirstConsumer" for each in lookup(_STORAGE_CLASS, class_name))
@@ -184,7 +198,8 @@ def _claim(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
     return _waiting(f"PersistentVolumeClaim: [{objects.name(live)}] is not ready. status.phase currently at: {phase or 'none'}")
 
 
-def _volume(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _volume(of: Situation) -> Verdict:
+    live = of.live
     phase = objects.text(live, "status", "phase")
     return (
         READY
@@ -193,23 +208,27 @@ def _volume(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
     )
 
 
-def _replication_controller(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _replication_controller(of: Situation) -> Verdict:
+    live, lookup = of.live, of.lookup
     wanted, found = _count(live, "spec", "replicas"), _count(live, "status", "availableReplicas")
     return READY if wanted == found else _waiting(f"{found} of {wanted} replicas are available", *_pods(live, lookup))
 
 
-def _quota(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _quota(of: Situation) -> Verdict:
+    live = of.live
     asked, granted = objects.nested(live, "spec", "hard"), objects.nested(live, "status", "hard")
     return READY if asked == granted or not asked else _waiting("the quota controller has not taken .spec.hard over yet")
 
 
-def _token_secret(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _token_secret(of: Situation) -> Verdict:
+    live = of.live
     if live.get("type") != "kubernetes.io/service-account-token" or live.get("data"):
         return READY
     return _waiting("the token controller has not filled the Secret yet; does its service account exist?")
 
 
-def _definition(live: Object, before: Object | None, lookup: Lookup) -> Verdict:
+def _definition(of: Situation) -> Verdict:
+    live = of.live
     refused = _condition(live, "NamesAccepted")
     if refused.get("status") == "False":
         return Verdict(ready=False, reasons=(f"[{refused.get('reason', '')}] {refused.get('message', '')}",), failed=True)

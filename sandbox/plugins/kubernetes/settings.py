@@ -68,7 +68,7 @@ def failures(arguments: Mapping[str, Any], *, default_provider: bool = False) ->
 
 
 def load(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
-    """Give the settings of arguments that passed `failures`; an absent flag is read from its environment variable, as in the real plugin."""
+    """Give the settings of arguments that passed `failures`; an absent flag is read from its environment variable."""
     flag = _flags(arguments, environment)
     client = _decoded(values.reveal(arguments.get(_CLIENT)) or {})
     timeout = client.get("timeout") or environment.get("PULUMI_K8S_CLIENT_TIMEOUT") or None
@@ -98,7 +98,7 @@ def environment_failures(environment: Mapping[str, str]) -> list[Failure]:
     return found
 
 
-def _refusal(key: str, value: Any) -> str:
+def _refusal(key: str, value: Any) -> str:  # noqa: PLR0911 - one return for each form of argument
     if key in _UNSUPPORTED:
         return f"{_UNSUPPORTED[key]} is beyond the sandbox's stand-in: leave `{key}` out, or {_INSTALL}"
     if key == "enableServerSideApply" and _decoded(value) is False:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sandbox.plugins.kubernetes import objects, readiness
 from sandbox.plugins.kubernetes.api import Api, ApiError, NoMatchError
 from sandbox.plugins.kubernetes.objects import Kind, Object
-from sandbox.plugins.kubernetes.readiness import Check, Verdict
+from sandbox.plugins.kubernetes.readiness import Check, Situation, Verdict
 
 _FIRST_POLL: Final = 0.05  # seconds; doubled up to the last
 _LAST_POLL: Final = 1.0
@@ -46,7 +46,7 @@ class Watch:
     tell: Callable[[str], None]
 
 
-def until_ready(watch: Watch, inputs: Mapping[str, Any], written: Object, before: Object | None, seconds: float) -> Object:
+def until_ready(watch: Watch, inputs: Mapping[str, Any], written: Object, seconds: float) -> Object:
     """Give the object once it is ready; `seconds` of 0 means the annotation's or the kind's own.
 
     Raises:
@@ -61,7 +61,7 @@ def until_ready(watch: Watch, inputs: Mapping[str, Any], written: Object, before
     limit = timeout(inputs, seconds) or limit
     live, verdict, poll, end = written, Verdict(ready=False), _FIRST_POLL, time.monotonic() + limit
     while True:
-        verdict = check(live, before, _lookup(watch.api, live))
+        verdict = check(Situation(live, _lookup(watch.api, live)))
         if verdict.ready:
             return live
         if verdict.failed:
@@ -81,7 +81,7 @@ def check_now(api: Api, inputs: Mapping[str, Any], live: Object) -> None:
     found = readiness.rule(objects.kind(live))
     if found is None or not found.on_read or objects.annotated(inputs, objects.SKIP_AWAIT):
         return
-    verdict = found.check(live, None, _lookup(api, live))
+    verdict = found.check(Situation(live, _lookup(api, live)))
     if not verdict.ready:
         raise NotReadyError(f"Resource '{objects.name(live)}' was created but failed to initialize", live, verdict.reasons)
 
@@ -140,8 +140,8 @@ def _custom(annotation: str) -> Check:
         raise ValueError("at least one condition must be specified")
     holds = [_expression(str(each)) for each in expressions]
 
-    def check(live: Object, _before: Object | None, _lookup: readiness.Lookup) -> Verdict:
-        missing = tuple(f"Waiting for {each}" for each, test in zip(expressions, holds, strict=True) if not test(live))
+    def check(of: Situation) -> Verdict:
+        missing = tuple(f"Waiting for {each}" for each, test in zip(expressions, holds, strict=True) if not test(of.live))
         return Verdict(ready=not missing, reasons=missing)
 
     return check

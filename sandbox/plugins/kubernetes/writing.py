@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -42,11 +42,15 @@ class ExistsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """How to write one object: as whom, whether by force, whether only to try it out."""
+    """How to write one object: as whom, whether by force, whether only to try it out.
+
+    `partial` says that only the fields of the inputs are ours (a Patch resource), so nothing is taken over from others.
+    """
 
     manager: str
-    force: bool
-    preview: bool
+    force: bool = False
+    preview: bool = False
+    partial: bool = False
 
     def query(self) -> dict[str, str]:
         """Give the request's query."""
@@ -95,7 +99,7 @@ def apply(api: Api, obj: Object, how: Apply) -> Object:
     return answer
 
 
-def update(api: Api, obj: Object, live: Object, how: Apply, ignored: Sequence[str], *, partial: bool) -> Object:
+def update(api: Api, obj: Object, live: Object, how: Apply, ignored: Sequence[str] = ()) -> Object:
     """Bring the live object to the inputs and give the result.
 
     Args:
@@ -104,7 +108,6 @@ def update(api: Api, obj: Object, live: Object, how: Apply, ignored: Sequence[st
         live: the object as it is.
         how: as whom; `force` is what the program asked for.
         ignored: property paths whose live values are kept.
-        partial: only the fields of the inputs are ours (a Patch resource), so nothing is taken over.
     """
     if objects.is_definition(obj):
         # A definition is put as a whole, so that removed versions and fields really go; its custom resources stay.
@@ -113,12 +116,12 @@ def update(api: Api, obj: Object, live: Object, how: Apply, ignored: Sequence[st
         answer: Object = api.request("PUT", _path(api, objects.kind(obj), live), query, whole)
         return answer
     current = live
-    if not partial and not how.preview:
+    if not how.partial and not how.preview:
         current = _take_over(api, objects.kind(obj), live, how.manager)
     force = how.force or not ownership.entries(current) or (how.preview and ownership.was_created_here(current))
     wanted = ownership.without_ignored(obj, current, how.manager, ignored)
     named = objects.with_metadata(wanted, name=objects.name(live))
-    return apply(api, named, Apply(how.manager, force, how.preview))
+    return apply(api, named, replace(how, force=force))
 
 
 def relinquish(api: Api, live: Object, manager: str) -> None:
@@ -129,7 +132,7 @@ def relinquish(api: Api, live: Object, manager: str) -> None:
         "metadata": {key: value for key, value in live["metadata"].items() if key in ("name", "namespace")},
     }
     try:
-        apply(api, bare, Apply(manager, force=False, preview=False))
+        apply(api, bare, Apply(manager))
     except ApiError as error:
         if not error.not_found:
             raise
