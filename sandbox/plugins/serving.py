@@ -48,7 +48,7 @@ class UnsupportedError(PluginError):
     code = grpc.StatusCode.UNIMPLEMENTED
 
 
-@dataclass
+@dataclass(eq=False)
 class InitFailed(PluginError):  # noqa: N818 - the engine's own name for it: a resource exists but is not ready
     """The resource exists and is recorded in the state, but did not become what was asked.
 

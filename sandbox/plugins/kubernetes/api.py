@@ -16,8 +16,9 @@ import urllib3
 
 from sandbox.plugins.kubernetes.kubeconfig import Connection
 from sandbox.plugins.kubernetes.objects import Kind, Object
+from sandbox.plugins.serving import PluginError
 
-_CONNECTIONS: Final = 64
+_CONNECTIONS: Final = 128  # as many as the server has threads; one more would be thrown away after use, with a warning
 _CONNECT_SECONDS: Final = 10.0
 _TOO_MANY: Final = 429
 
@@ -26,22 +27,22 @@ APPLY: Final = "application/apply-patch+yaml"  # JSON is YAML
 JSON_PATCH: Final = "application/json-patch+json"
 
 
-class UnreachableError(Exception):
+class UnreachableError(PluginError):
     """The API server did not answer."""
 
 
-class NoMatchError(Exception):
+class NoMatchError(PluginError):
     """The API server knows no such kind."""
 
     def __init__(self, kind: Kind) -> None:
         super().__init__(f'no matches for kind "{kind.kind}" in version "{kind.api_version}"')
 
 
-class ApiError(Exception):
+class ApiError(PluginError):
     """The API server refused: its `Status` object (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/)."""
 
     def __init__(self, status: Mapping[str, Any], code: int) -> None:
-        self.code = code
+        self.status = code
         self.reason = str(status.get("reason") or "")
         self.details = status.get("details") or {}
         super().__init__(str(status.get("message") or f"the server answered {code}"))
@@ -74,7 +75,7 @@ class ApiError(Exception):
     @property
     def dry_run_unsupported(self) -> bool:
         """A webhook has side effects, so the server cannot try the change out."""
-        return self.code == 400 and "does not support dry run" in str(self)  # noqa: PLR2004 - Bad Request
+        return self.status == 400 and "does not support dry run" in str(self)  # noqa: PLR2004 - Bad Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ class Api:
         try:
             answer = self.request("GET", base)
         except ApiError as error:
-            if error.code in (404, 403):
+            if error.status in (404, 403):
                 return {}
             raise
         return {

@@ -58,9 +58,8 @@ def write(checkpoint: Checkpoint, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def protected(properties: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Give the properties with everything marked secret that is secret in `given`, and a Secret's data always."""
-    if properties.get("kind") == "Secret":
-        return {key: _sealed(value) if key in ("data", "stringData") else value for key, value in properties.items()}
-    marked = dict(properties)
+    sealed = ("data", "stringData") if properties.get("kind") == "Secret" else ()
+    marked = {key: _sealed(value) if key in sealed else value for key, value in properties.items()}
     for key, wanted in given.items():
         if key not in marked:
             continue

@@ -61,10 +61,10 @@ def connect(settings: Settings, environment: Mapping[str, str], home: Path) -> C
     cluster_name = settings.cluster or str(context.get("cluster") or "")
     cluster = _entry(config, "clusters", "cluster", cluster_name)
     user = _entry(config, "users", "user", str(context.get("user") or "")) if context.get("user") else {}
-    _refuse(cluster, _REFUSED_CLUSTER, f"cluster {cluster_name!r}")
-    _refuse(user, _REFUSED_USER, f"user {context.get('user')!r}")
     server = str(cluster.get("server") or "")
     loopback.require(server, plugin="kubernetes")
+    _refuse(cluster, _REFUSED_CLUSTER, f"cluster {cluster_name!r}")
+    _refuse(user, _REFUSED_USER, f"user {context.get('user')!r}")
     return Connection(
         server=server.rstrip("/"),
         authority=_pem(cluster, "certificate-authority"),

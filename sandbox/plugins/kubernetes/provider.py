@@ -282,6 +282,7 @@ class Provider(serving.Servicer):
                 return empty_pb2.Empty()
             watch = self._watch(api, request.urn)
             waiting.until_gone(watch, kept.inputs, kept.live, name, request.timeout)
+            watch.tell("")
         except NoMatchError:
             return empty_pb2.Empty()
         except NotReadyError as error:
@@ -292,7 +293,6 @@ class Provider(serving.Servicer):
         finally:
             if objects.is_definition(kept.live):
                 self._forget(api, kept.live)
-        self.engine.status(request.urn, "")
         return empty_pb2.Empty()
 
     def _make(self, api: Api, inputs: Object, manager: str, *, partial: bool, preview: bool) -> Object:
@@ -302,8 +302,9 @@ class Provider(serving.Servicer):
         return writing.create(api, inputs, preview=preview, cancelled=self.cancelled)
 
     def _ready(self, request: Any, inputs: Object, made: Object, before: Object | None, state: Any) -> Object:
+        watch = self._watch(self._cluster.reachable(), request.urn)
         try:
-            live = waiting.until_ready(self._watch(self._cluster.reachable(), request.urn), inputs, made, request.timeout)
+            live = waiting.until_ready(watch, inputs, made, request.timeout)
         except NotReadyError as error:
             what = (
                 f'resource "{request.urn}" was successfully created, but the Kubernetes API server reported that it'
@@ -314,11 +315,19 @@ class Provider(serving.Servicer):
         except (ValueError, ApiError, UnreachableError) as error:
             what = f'resource "{request.urn}" was written, but waiting for it'
             raise _half_done(what, error, made, state) from error
-        self.engine.status(request.urn, "")
+        watch.tell("")
         return live
 
     def _watch(self, api: Api, urn: str) -> waiting.Watch:
-        return waiting.Watch(api, self.cancelled, lambda message: self.engine.status(urn, message))
+        shown = ""
+
+        def tell(message: str) -> None:
+            nonlocal shown
+            if message != shown:
+                self.engine.status(urn, message)
+                shown = message
+
+        return waiting.Watch(api, self.cancelled, tell)
 
     def _forced(self, inputs: Object) -> bool:
         return objects.annotated(inputs, objects.PATCH_FORCE) or self._cluster.settings.patch_force

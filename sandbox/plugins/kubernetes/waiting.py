@@ -14,6 +14,7 @@ from sandbox.plugins.kubernetes import objects, readiness
 from sandbox.plugins.kubernetes.api import Api, ApiError, NoMatchError
 from sandbox.plugins.kubernetes.objects import Kind, Object
 from sandbox.plugins.kubernetes.readiness import Check, Situation, Verdict
+from sandbox.plugins.serving import PluginError
 
 _FIRST_POLL: Final = 0.05  # seconds; doubled up to the last
 _LAST_POLL: Final = 1.0
@@ -28,7 +29,7 @@ _JSON_PATH: Final = re.compile(r"jsonpath=\{(?P<path>(?:\.[A-Za-z0-9_-]+|\[\d+\]
 _CONDITION: Final = re.compile(r"condition=(?P<kind>[^=]+)(?:=(?P<status>.+))?\Z")
 
 
-class NotReadyError(Exception):
+class NotReadyError(PluginError):
     """The object exists but did not become what was asked; `live` is its last known state, `reasons` say why."""
 
     def __init__(self, message: str, live: Object, reasons: tuple[str, ...] = ()) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from sandbox.plugins.kubernetes import objects, ownership
 from sandbox.plugins.kubernetes.api import APPLY, JSON_PATCH, Api, ApiError, NoMatchError
 from sandbox.plugins.kubernetes.objects import Kind, Object
+from sandbox.plugins.serving import PluginError
 
 # Waits in seconds before a create is tried again: its namespace or definition may be under way in the same update.
 _RETRIES: Final = (1.0, 2.0, 4.0, 8.0)
@@ -32,11 +33,11 @@ The resource already exists in the cluster. This can happen when:
     server-side apply to update existing objects on create."""
 
 
-class ConflictError(Exception):
+class ConflictError(PluginError):
     """Another manager owns fields that we want to set, and we were not told to take them."""
 
 
-class ExistsError(Exception):
+class ExistsError(PluginError):
     """An object of that name exists; the message says what to do."""
 
 
