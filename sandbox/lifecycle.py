@@ -118,6 +118,15 @@ def status(root: Path | None = None) -> Status:
     return Status(layout.root, word, clusters, endpoint, layout.kubeconfig, told)
 
 
+def cluster_of(root: Path | None, name: str) -> Cluster:
+    """One cluster of a sandbox, for its client. A sandbox without a cluster of this name is an error."""
+    layout = Layout.of(root)
+    state = load(layout)
+    if name not in state.clusters:
+        raise SandboxError(f"the sandbox has no cluster {name}", subject=str(layout.root), hint=f"add it: transom sandbox up {name}")
+    return _cluster(layout, state, name, {})
+
+
 def logs(root: Path | None = None) -> dict[str, Path]:
     """The log of each process by its name, also of those that ended."""
     folder = Layout.of(root).log("any").parent

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import socket
+import time
 
 from sandbox.errors import SandboxError
 
 # Below 32768, where Linux starts to hand out ports to outgoing connections, so that nobody is given ours between two runs.
 _FIRST, _LAST = 20000, 32000
 _TRIES = 200
+_MOMENTS, _MOMENT = 20, 0.1
 
 
 def is_free(port: int) -> bool:
@@ -28,8 +30,17 @@ def choose(purposes: tuple[str, ...], kept: dict[str, int]) -> dict[str, int]:
     chosen: dict[str, int] = {}
     for purpose in purposes:
         port = kept.get(purpose)
-        chosen[purpose] = port if port and is_free(port) else _pick({*chosen.values(), *kept.values()})
+        chosen[purpose] = port if port and _becomes_free(port) else _pick({*chosen.values(), *kept.values()})
     return chosen
+
+
+def _becomes_free(port: int) -> bool:
+    """Whether it is free now or in a moment: a killed server's threads hold its port a little longer than the process seems to live."""
+    for _ in range(_MOMENTS):
+        if is_free(port):
+            return True
+        time.sleep(_MOMENT)
+    return False
 
 
 def _pick(taken: set[int]) -> int:

@@ -20,7 +20,8 @@ OWNER = "TRANSOM_SANDBOX_OWNER"
 """In the environment of every process we start: the sandbox's folder. By it a process is found whose start was never written down."""
 _SAME_START = 2.0
 """Seconds by which a process's start time may seem to move when the clock is set."""
-_PATIENCE = 10.0
+_PATIENCE = 3.0
+"""Seconds to end by oneself. An API server would drain its watchers for a minute; what it was told lies in etcd by then."""
 _LONGEST = 120.0
 """Seconds for anything to become ready, on a slow and busy machine."""
 _POLL = 0.1
