@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 
@@ -23,8 +25,10 @@ class BootstrapError(Exception):
 def digest(checkout: Path = CHECKOUT) -> str:
     """What a virtual environment is made of: hex digest over the locked packages, our own metadata and this Python."""
     seen = hashlib.sha256(sys.version.encode())
-    for name in ("requirements.lock", "pyproject.toml"):
-        seen.update((checkout / name).read_bytes())
+    seen.update((checkout / "requirements.lock").read_bytes())
+    settings = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))
+    # Not the settings of the linters beside them, which change daily and are read where they stand.
+    seen.update(json.dumps([settings["project"], settings["build-system"], settings["tool"]["hatch"]], sort_keys=True).encode())
     return seen.hexdigest()
 
 

@@ -54,7 +54,12 @@ def describe(error: BaseException, program: Path) -> str:
     if isinstance(error, grpc.RpcError):
         return f"RPC error: {_details(error)}"
     frames = _user_frames(error.__traceback__, program)
-    return "Program failed with an unhandled exception:\n" + "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+    if frames is None and type(error) is Exception:
+        return str(error)  # the SDK's own word that the engine refused a call: its frames are not the user's
+    return (
+        "Program failed with an unhandled exception:\n"
+        + "".join(traceback.format_exception(type(error), error, frames or error.__traceback__)).rstrip()
+    )
 
 
 def required_packages() -> Iterator[language_pb2.GetRequiredPackagesResponse]:
@@ -265,12 +270,17 @@ def _details(error: grpc.RpcError) -> str:
 
 
 def _user_frames(start: TracebackType | None, program: Path) -> TracebackType | None:
-    """The traceback from the first frame in the program's own folder on; all of it where there is none."""
-    home = str((program if program.is_dir() else program.parent).resolve())
+    """The traceback from the first frame in the program's own folder on; None where it has none."""
+    home = (program if program.is_dir() else program.parent).resolve()
+    # The virtual environment often lies in the project's folder, and so may this file.
+    others = (Path(sys.prefix).resolve(), Path(__file__).resolve())
     frame = start
-    while frame is not None and not os.path.realpath(frame.tb_frame.f_code.co_filename).startswith(home + os.sep):
+    while frame is not None:
+        file = Path(frame.tb_frame.f_code.co_filename).resolve()
+        if file.is_relative_to(home) and not any(file.is_relative_to(other) for other in others):
+            return frame
         frame = frame.tb_next
-    return frame or start
+    return None
 
 
 def _dependency(name: str, version: str, server: str) -> Any:

@@ -157,14 +157,22 @@ def test_nothing_skips_verification(sandbox: Any) -> None:
 def test_secrets_are_readable_by_their_owner_only(sandbox: Any) -> None:
     """Private keys, kubeconfigs and the passphrase are mode 0600, in folders nobody else can enter."""
     layout = Layout.of(sandbox.root)
-    private = [layout.kubeconfig, layout.passphrase, layout.stack_file, *layout.keys.iterdir(), *layout.root.glob("clusters/*/*.kubeconfig")]
+    private = [
+        layout.kubeconfig,
+        layout.passphrase,
+        layout.stack_file,
+        *layout.keys.iterdir(),
+        *layout.root.glob("clusters/*/*.kubeconfig"),
+    ]
     assert {oct(stat.S_IMODE(file.stat().st_mode)) for file in private} == {"0o600"}
     assert stat.S_IMODE(layout.root.stat().st_mode) == 0o700
 
 
 def test_the_cloud_answers_with_the_environment_alone(sandbox: Any) -> None:
     """boto3 finds the simulated AWS by the environment, without a line of configuration."""
-    code = "import boto3; boto3.client('s3').create_bucket(Bucket='found', CreateBucketConfiguration={'LocationConstraint': 'eu-central-1'})"
+    code = (
+        "import boto3; boto3.client('s3').create_bucket(Bucket='found', CreateBucketConfiguration={'LocationConstraint': 'eu-central-1'})"
+    )
     sandbox.run("python3", "-c", code)
 
 

@@ -389,6 +389,35 @@ class Provider(serving.Servicer):
             api.forget(f"{group}/{version.get('name')}")
 
 
+# Cluster-wide kinds, for previews while the cluster does not exist yet; a living API server is asked instead.
+_CLUSTER_KINDS: Final = frozenset(
+    [
+        "APIService",
+        "CertificateSigningRequest",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CSIDriver",
+        "CSINode",
+        "CustomResourceDefinition",
+        "FlowSchema",
+        "IngressClass",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PriorityClass",
+        "PriorityLevelConfiguration",
+        "RuntimeClass",
+        "StorageClass",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+        "VolumeAttachment",
+        "VolumeAttributesClass",
+    ]
+)
+
+
 def values_of(inputs: Object, live: Object, manager: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Give the state of an object just created."""
     return checkpoint.write(Checkpoint(inputs, live, objects.text(inputs, "apiVersion"), manager), given)
