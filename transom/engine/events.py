@@ -6,6 +6,7 @@ started and never ended is a failure. https://github.com/pulumi/pulumi/blob/mast
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -37,8 +38,8 @@ _OPERATIONS = {
 } | dict.fromkeys(REPLACEMENTS, Operation.REPLACE)
 """Of the others, refresh is told apart by purpose, and discard and remove-pending-replace touch nothing but the state."""
 
-_ECHOES = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed", "update cancelled", "preview cancelled"})
-"""The engine's own last word on a failed run: says nothing that the other messages do not."""
+_ECHO = re.compile(r"(?:update|preview|refresh|destroy) (?:failed|(?P<cancelled>cancell?ed))")
+"""The engine's own last word on a run: says nothing that the other messages do not, but for who stopped it."""
 
 LEFT_OVER = "left over from a replacement that an earlier run did not finish"
 INTERRUPTED = "the run ended before this operation did; whether it took effect is not known until the next refresh"
@@ -73,6 +74,8 @@ class Recorder:
     parents: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Live inputs by URN, where a refresh read them."""
+    cancelled: bool = False
+    """Whether the engine said that somebody stopped the run."""
     _resources: dict[Key, _Resource] = field(default_factory=dict)
     _messages: dict[str, list[str]] = field(default_factory=dict)
     _diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -179,7 +182,9 @@ class Recorder:
         if event.ephemeral or event.severity not in ("error", "warning", "info", "info#err"):
             return
         message = redaction.redact(event.message.strip())
-        if not message or message in _ECHOES or (event.severity == "warning" and message.startswith("using pulumi-")):
+        echo = _ECHO.fullmatch(message)
+        self.cancelled = self.cancelled or (echo is not None and echo["cancelled"] is not None)
+        if not message or echo or (event.severity == "warning" and message.startswith("using pulumi-")):
             return
         if event.severity == "error":
             message = message.removeprefix("Preview failed: ").removeprefix("an unhandled error occurred: ")

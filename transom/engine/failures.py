@@ -33,7 +33,8 @@ _PLUGIN = re.compile(
     r"|(?:could not find|failed to load|failed to install|error downloading|could not load)[^\n]*?(?:plugin|runtime plugin)[^\n]*?(?:pulumi-resource-|pulumi-language-|\[resource plugin |for )(?P<other>[\w-]+)"  # noqa: E501 - one alternative
 )
 
-CANCELLED = 8
+_CANCELLED_CODE = 8
+_CANCELLED = re.compile(r"^(?:error: )?(?:update|preview|refresh|destroy) cancell?ed$", re.MULTILINE)
 STACK_NOT_FOUND = 6
 
 
@@ -44,6 +45,11 @@ class Ended:
     code: int
     stdout: str
     stderr: str
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody stopped it; the code alone does not tell that of a run that had begun to fail."""
+        return self.code == _CANCELLED_CODE or _CANCELLED.search(f"{self.stderr}\n{self.stdout}") is not None
 
     @property
     def complaint(self) -> str:
@@ -124,14 +130,19 @@ TABLE: tuple[tuple[re.Pattern[str], Callable[[str, str], TransomError]], ...] = 
 def translate(ended: Ended, stack: str) -> TransomError:
     """The error that a command's end means; EngineError with its own words where it is none we know."""
     text = ended.complaint
-    if ended.code == CANCELLED:
-        return RunCancelled(f'the run on stack "{stack}" was cancelled', hint="what it had done is kept in the state: run it again")
+    if ended.cancelled:
+        return cancelled(stack)
     known = recognise(text, stack)
     if known is not None:
         return known
     if ended.code == STACK_NOT_FOUND:
         return StackNotFound(f'the backend has no stack "{stack}"', hint=f"`pulumi stack init {stack}`")
     return EngineError(text or f"the engine ended with code {ended.code} and said nothing", subject=f"stack {stack}")
+
+
+def cancelled(stack: str) -> RunCancelled:
+    """The error of a run that somebody stopped."""
+    return RunCancelled(f'the run on stack "{stack}" was cancelled', hint="what it had done is kept in the state: run it again")
 
 
 def recognise(text: str, stack: str) -> TransomError | None:

@@ -194,8 +194,8 @@ class PulumiEngine(Engine):
                     raise said
         if not recorder.started:
             raise failures.translate(ended, request.stack)
-        if ended.code == failures.CANCELLED:
-            return changes.model_copy(update={"error": str(failures.translate(ended, request.stack))})
+        if ended.cancelled or recorder.cancelled:
+            return changes.model_copy(update={"error": str(failures.cancelled(request.stack))})
         return changes
 
     def _locking(self, request: Request, listen: Listener, run: Callable[[], ChangeSet]) -> ChangeSet:

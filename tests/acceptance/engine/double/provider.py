@@ -2,7 +2,7 @@
 
 Inputs: `name` (a change replaces), `size`, `labels`, `token` and anything else, kept as they are. A Thing's Diff is detailed, a Plain's names keys only.
 The folder is `THINGS`. What a test writes there is what the cloud does: a file's `unreadable` fails Read, `.refuse-NAME` fails create and update of
-NAME with its text, `.slow-NAME` delays them by its seconds.
+NAME with its text, `.slow-NAME` delays them by its seconds, or until it is gone.
 """
 
 from __future__ import annotations
@@ -163,8 +163,9 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
 
     def _obey(self, name: str, context: grpc.ServicerContext) -> None:
         slow = self.folder / f".slow-{name}"
-        if slow.exists():
-            time.sleep(float(slow.read_text()))
+        until = time.monotonic() + (float(slow.read_text()) if slow.exists() else 0)
+        while slow.exists() and time.monotonic() < until:
+            time.sleep(0.05)
         refuse = self.folder / f".refuse-{name}"
         if refuse.exists():
             context.abort(grpc.StatusCode.UNKNOWN, refuse.read_text())

@@ -1,0 +1,120 @@
+"""Another run holds the stack, is killed, takes too long, or is asked to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from transom.changes import Operation
+from transom.engine import Progress, Request, Step
+from transom.errors import RunTimedOut, StackLocked
+
+SHOP = "Database/shop"
+
+
+def held(ground, request, seconds: float) -> subprocess.Popen:
+    """A bare `pulumi up` in the middle of creating something slow, with the lock in its hand."""
+    ground.slow("slow", seconds)
+    process = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", request.stack],
+        cwd=ground.folder / "project",
+        env={**os.environ, **ground.env},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    locks = ground.folder / "state" / ".pulumi" / "locks"
+    wait_until(lambda: list(locks.rglob("*.json")) and list((ground.folder / "things").glob("first-*.json")))
+    return process
+
+
+def wait_until(condition) -> None:
+    """Until the condition holds; a minute at most."""
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def request_(ground, engine) -> Request:
+    """A stack whose second thing takes its time."""
+    request = ground.declare("dev", {SHOP: [{"name": "first"}, {"name": "slow", "options": {"depends": ["first"]}}]})
+    engine.create(request)
+    return request
+
+
+def test_locked_and_waited_for(ground, engine, request_):
+    """A lock that is held is told with its owner, at once; with patience the run comes after it, and a plan needs no lock."""
+    other = held(ground, request_, 120)
+    with pytest.raises(StackLocked, match=f"process {other.pid}") as raised:
+        engine.apply(request_)
+    assert raised.value.exit_code == 5
+    engine.plan(request_)
+    waited: list[str] = []
+
+    def listen(progress: Progress) -> None:
+        if progress.step is Step.MESSAGE and progress.message.startswith("waiting: "):
+            waited.append(progress.message)
+            ground.quick("slow")
+
+    made = engine.apply(Request(stack="dev", environment="dev", lock_wait=60), listen)
+    assert waited
+    assert made.succeeded
+    assert made.empty
+    assert other.wait(60) == 0
+
+
+def test_killed_run(ground, engine, request_):
+    """A run that was killed leaves a lock: it is broken because its owner is dead, and what it had made is known."""
+    other = held(ground, request_, 60)
+    os.killpg(other.pid, signal.SIGKILL)
+    other.wait(60)
+    ground.quick("slow")
+    heard: list[Progress] = []
+    made = engine.apply(request_, heard.append)
+    assert any("dead run" in progress.message for progress in heard)
+    assert made.succeeded
+    assert {change.name: change.operation for change in made.changes} == {"slow": Operation.CREATE}
+
+
+def test_foreign_lock_is_not_broken(ground, engine, request_):
+    """A lock of another machine is never taken for a dead one, whatever its process number."""
+    other = held(ground, request_, 60)
+    os.killpg(other.pid, signal.SIGKILL)
+    other.wait(60)
+    (lock,) = (ground.folder / "state" / ".pulumi" / "locks").rglob("*.json")
+    lock.write_text(lock.read_text().replace(os.uname().nodename, "elsewhere"))
+    with pytest.raises(StackLocked, match="elsewhere"):
+        engine.apply(request_)
+    engine.cancel(request_)
+    ground.quick("slow")
+    assert engine.apply(request_).succeeded
+
+
+def test_timeout(ground, engine, request_):
+    """A run that takes too long is asked to stop, ends in order and leaves no lock."""
+    ground.slow("slow", 5)
+    with pytest.raises(RunTimedOut, match="in order"):
+        engine.apply(Request(stack="dev", environment="dev", timeout=3))
+    assert engine.apply(request_).succeeded
+
+
+def test_interrupt(ground, engine, request_):
+    """A run that is asked to stop ends as cancelled, keeps what it made and leaves no lock."""
+    ground.slow("first", 3)
+
+    def listen(progress: Progress) -> None:
+        if progress.name == "first" and progress.step is Step.STARTED:
+            threading.Thread(target=engine.interrupt).start()
+
+    made = engine.apply(request_, listen)
+    assert not made.succeeded
+    assert "cancelled" in made.error
+    ground.quick("first")
+    assert engine.apply(request_).succeeded
