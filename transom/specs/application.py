@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
-from transom.specs.base import Document, Spec
+from transom.specs.base import Document, Spec, first_twice
 from transom.specs.scalars import EnvironmentPrefix, Name
 
 BINDING_KINDS = ("database", "bucket", "queue")
@@ -24,6 +24,8 @@ class DestinationSpec(Spec):
 
 class BindingSpec(Spec):
     """A resource whose address and credentials the application's containers get as environment variables."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in BINDING_KINDS]})
 
     database: Name | None = None
     """Name of a Database: gives PREFIX_HOST, _PORT, _NAME, _USER, _PASSWORD, _URL."""
@@ -65,10 +67,13 @@ class ApplicationSpec(Spec):
     """Applications that must be up before this one."""
 
     @model_validator(mode="after")
-    def _prefixes_differ(self) -> ApplicationSpec:
-        prefixes = [binding.variable_prefix for binding in self.bindings]
-        if twice := next((prefix for prefix in prefixes if prefixes.count(prefix) > 1), None):
-            raise ValueError(f"two bindings would both set {twice}_… variables; give one of them a prefix")
+    def _nothing_is_said_twice(self) -> ApplicationSpec:
+        if bound := first_twice(binding.target for binding in self.bindings):
+            raise ValueError(f"bindings names {bound[0].lower()} {bound[1]} twice; remove one of the two")
+        if prefix := first_twice(binding.variable_prefix for binding in self.bindings):
+            raise ValueError(f"two bindings would both set {prefix}_… variables; give one of them a prefix")
+        if name := first_twice(self.depends_on):
+            raise ValueError(f"dependsOn names {name} twice; remove one of the two")
         return self
 
 

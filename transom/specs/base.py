@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from transom.specs.scalars import Name
 
+T = TypeVar("T")
+
 API_VERSION = "transom.dev/v1"
 """The group and version of every document of ours."""
 
 
 class Spec(BaseModel):
-    """Frozen, exact, camelCase in documents and snake_case here."""
+    """Frozen, exact, camelCase in documents and snake_case here; a field has one spelling, the one its JSON Schema shows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, use_attribute_docstrings=True)
+
+
+def first_twice(items: Iterable[T]) -> T | None:
+    """The first item that was there before; None when all differ."""
+    seen: set[T] = set()
+    for item in items:
+        if item in seen:
+            return item
+        seen.add(item)
+    return None
 
 
 LabelKey = Annotated[str, StringConstraints(pattern=r"^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")]

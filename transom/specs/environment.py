@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from transom.specs.base import Document, Selector, Spec
+from transom.specs.base import Document, Selector, Spec, first_twice
 from transom.specs.scalars import Int, Name, Region, Storage, TagText
 
 
@@ -59,6 +59,12 @@ class DatabaseSize(Spec):
     max_storage: Storage | None = None
     """Up to where storage grows by itself; no growth when left out."""
 
+    @model_validator(mode="after")
+    def _most_is_not_less(self) -> DatabaseSize:
+        if self.max_storage is not None and self.max_storage.gibibytes < self.storage.gibibytes:
+            raise ValueError(f"maxStorage {self.max_storage} is less than storage {self.storage}")
+        return self
+
 
 class SizeClass(Spec):
     """One word for a size, per kind of resource."""
@@ -84,6 +90,12 @@ class EnvironmentSpec(Spec):
     """How the environment is cut into stacks: not at all, one per tenant, or per tenant once one stack would pass 150 resources."""
     parallel: Int = Field(default=32, ge=1, le=256)
     """How many resources the engine works on at once."""
+
+    @model_validator(mode="after")
+    def _sources_differ(self) -> EnvironmentSpec:
+        if twice := first_twice(source.name for source in self.sources):
+            raise ValueError(f'two sources are named "{twice}"; messages and the history tell them apart by name')
+        return self
 
 
 class Environment(Document):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from transom.specs.base import Document, Spec
-from transom.specs.scalars import Bool, DailyWindow, Duration, Int, MaintenanceWindow, Name, Storage
+from transom.specs.scalars import Bool, DailyWindow, Duration, Int, MaintenanceWindow, Name, Storage, overlap
 
 
 class Owned(Spec):
@@ -20,6 +20,14 @@ class Owned(Spec):
 
 class Stateful(Owned):
     """Fields of what holds data and is therefore never deleted by the way."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["deletionPolicy"], "properties": {"deletionPolicy": {"const": "Delete"}}},
+            "then": {"required": ["allowDeletionUntil"]},
+            "else": {"properties": {"allowDeletionUntil": {"type": "null"}}},
+        }
+    )
 
     deletion_policy: Literal["Retain", "Delete"] = "Retain"
     """Retain: protected, a run that would delete it is refused. Delete: may be deleted until `allowDeletionUntil`."""
@@ -73,6 +81,19 @@ class DatabaseSpec(Stateful):
     parameters: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$")], str] = Field(default_factory=dict)
     """Engine parameters, values in quotes, e.g. `log_min_duration_statement: "500"`."""
 
+    @model_validator(mode="after")
+    def _windows_are_apart(self) -> DatabaseSpec:
+        backup, maintenance = self.backups.window, self.maintenance_window
+        if backup and maintenance and overlap(backup, maintenance):
+            raise ValueError(f"maintenanceWindow {maintenance} overlaps backups.window {backup} (UTC), which RDS refuses; move one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_stays_enforced(self) -> DatabaseSpec:
+        if self.parameters.get("rds.force_ssl", "1") != "1":
+            raise ValueError('parameters.rds.force_ssl: connections without TLS are not offered; leave it out or write "1"')
+        return self
+
 
 class Database(Document):
     """A PostgreSQL database on RDS with a generated password in Secrets Manager."""
@@ -95,13 +116,19 @@ class LifecycleSpec(Spec):
 
     @model_validator(mode="after")
     def _whole_days(self) -> LifecycleSpec:
-        for field in ("expire_after", "expire_old_versions_after", "archive_after"):
-            value: Duration | None = getattr(self, field)
+        fields = {
+            "expireAfter": self.expire_after,
+            "expireOldVersionsAfter": self.expire_old_versions_after,
+            "archiveAfter": self.archive_after,
+        }
+        for field, value in fields.items():
             if value is not None and (value.seconds % 86400 or value.days < 1):
-                raise ValueError(f"{value} is not a whole number of days, which is all that S3 lifecycle rules know")
+                raise ValueError(f"{field} {value} is not a whole number of days, which is all that S3 lifecycle rules know; write e.g. 7d")
         shortest = 30
         if self.archive_after is not None and self.archive_after.days < shortest:
             raise ValueError(f"archiveAfter {self.archive_after} is below S3's {shortest} days for STANDARD_IA")
+        if self.archive_after is not None and self.expire_after is not None and self.expire_after.days <= self.archive_after.days:
+            raise ValueError(f"expireAfter {self.expire_after} comes before archiveAfter {self.archive_after}; leave archiveAfter out")
         return self
 
 
@@ -157,6 +184,10 @@ class QueueSpec(Owned):
         for field, value, low, high in bounds:
             if not low <= value.seconds <= high:
                 raise ValueError(f"{field} {value} is outside SQS's {low} to {high} seconds")
+        if self.dead_letter.retention.seconds < self.retention.seconds:
+            # SQS: a message's age counts from when it was first sent, also in the dead-letter queue of a standard queue
+            told = f"deadLetter.retention {self.dead_letter.retention} is shorter than retention {self.retention}"
+            raise ValueError(f"{told}: messages would be gone before anybody looks; make it longer")
         return self
 
 

@@ -7,7 +7,16 @@ from decimal import Decimal
 from ipaddress import ip_network
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, core_schema
 
 Bool = Annotated[bool, Strict()]
@@ -49,7 +58,7 @@ class Text(str):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{cls.pattern}$", "description": f"{cls.meaning}, e.g. {cls.example}"}
+        return {"type": "string", "pattern": f"^{cls.pattern}$", "examples": re.split(", | or ", cls.example)}
 
 
 _DURATION_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -119,22 +128,69 @@ class Region(Text):
     meaning = "an AWS region"
 
 
+_DAY = 24 * 60
+_WEEK = 7 * _DAY
+_SHORTEST_WINDOW = 30
+"""Minutes."""
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _minutes(clock: str) -> int:
+    hours, _, minutes = clock.partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
 class MaintenanceWindow(Text):
-    """A weekly RDS window in UTC, at least 30 minutes (RDS: CreateDBInstance PreferredMaintenanceWindow)."""
+    """A weekly RDS window in UTC, 30 minutes to a day (RDS: CreateDBInstance PreferredMaintenanceWindow)."""
 
     __slots__ = ()
     pattern = r"(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]"
     example = "sun:03:00-sun:04:00"
     meaning = "a weekly window in UTC"
 
+    @classmethod
+    def check(cls, text: str) -> Text:
+        """As the base; the window must also be one that RDS takes."""
+        window = cls(super().check(text))
+        if not _SHORTEST_WINDOW <= window.span[1] < _DAY:
+            raise ValueError(f'"{text}" is {window.span[1]} minutes long, and RDS asks for 30 minutes to a day, e.g. {cls.example}')
+        return window
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Minute of the week at which it begins, and its length in minutes."""
+        begins, ends = (_WEEKDAYS.index(end[:3]) * _DAY + _minutes(end[4:]) for end in self.split("-"))
+        return begins, (ends - begins) % _WEEK
+
 
 class DailyWindow(Text):
-    """A daily RDS backup window in UTC (RDS: CreateDBInstance PreferredBackupWindow)."""
+    """A daily RDS backup window in UTC, at least 30 minutes (RDS: CreateDBInstance PreferredBackupWindow)."""
 
     __slots__ = ()
     pattern = r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]"
     example = "02:00-02:45"
     meaning = "a daily window in UTC"
+
+    @classmethod
+    def check(cls, text: str) -> Text:
+        """As the base; the window must also be one that RDS takes."""
+        window = cls(super().check(text))
+        if window.span[1] < _SHORTEST_WINDOW:
+            raise ValueError(f'"{text}" is {window.span[1]} minutes long, and RDS asks for at least 30, e.g. {cls.example}')
+        return window
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Minute of the day at which it begins, and its length in minutes."""
+        begins, ends = map(_minutes, self.split("-"))
+        return begins, (ends - begins) % _DAY
+
+
+def overlap(daily: DailyWindow, weekly: MaintenanceWindow) -> bool:
+    """Whether the two have a minute in common on any day, which RDS refuses."""
+    (day_start, day_length), (week_start, week_length) = daily.span, weekly.span
+    starts = (day * _DAY + day_start for day in range(7))
+    return any((week_start - start) % _WEEK < day_length or (start - week_start) % _WEEK < week_length for start in starts)
 
 
 def _quantity_text(value: object) -> object:
@@ -144,11 +200,20 @@ def _quantity_text(value: object) -> object:
     return str(value)
 
 
-LooseQuantity = Annotated[Quantity, BeforeValidator(_quantity_text)]
+LooseQuantity = Annotated[
+    Quantity,
+    BeforeValidator(_quantity_text),
+    WithJsonSchema({
+        "anyOf": [{"type": "string", "pattern": f"^{Quantity.pattern}$"}, {"type": "number", "minimum": 0}],
+        "examples": ["500m", 2, "4Gi"],
+    }),
+]  # fmt: skip
 """A quantity that may be written as a bare number, as in Kubernetes."""
 
 
 def _network(text: str) -> str:
+    if "/" not in text:
+        raise ValueError(f'"{text}" is one address; write a range in CIDR notation, e.g. {text}/32')
     try:
         ip_network(text)
     except ValueError as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from transom.specs.base import Document, Spec
+from transom.specs.base import Document, Spec, first_twice
 from transom.specs.scalars import Cidr, Int, LooseQuantity, Name
 
 
@@ -69,6 +69,14 @@ class TenantSpec(Spec):
     """Openings in the default-deny policy."""
     pod_security: Literal["privileged", "baseline", "restricted"] = "baseline"
     """Pod Security Standard that the namespaces enforce."""
+
+    @model_validator(mode="after")
+    def _nothing_is_said_twice(self) -> TenantSpec:
+        if twice := first_twice(self.namespaces):
+            raise ValueError(f'namespaces has "{twice}" twice; remove one of the two')
+        if group := first_twice(owner.group for owner in self.owners):
+            raise ValueError(f'owners has group "{group}" twice; give it one role, the wider one: admin includes edit, edit includes view')
+        return self
 
 
 class Tenant(Document):
