@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from transom import timings
 from transom.catalog import link, order, validate
 from transom.catalog.model import Catalog, Entry, Identity
 from transom.errors import InvalidDocuments, Location, PermanentError, Problem, SourceError
@@ -79,6 +80,7 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
         SourceError: a source holds no document at all.
     """
     rendering = _render(environment, snapshots, renderer)
+    timings.mark("rendered")
     found = _sort(environment, rendering)
     links = link.link(environment, found.entries, found.objects, {**found.elsewhere, **found.broken})
     if problems := (*rendering.problems, *found.problems, *links.problems):

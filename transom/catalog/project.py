@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from transom import timings
 from transom.catalog import load
 from transom.catalog.model import Catalog, Entry
 from transom.errors import InvalidDocuments, Problem
@@ -69,7 +70,11 @@ class Project:
             SourceError, SourceUnreachable: a source cannot be read.
         """
         environment = self.environment(name)
-        return load.load(environment, self.snapshots(environment), Renderer(cache=Cache(self.cache / "rendered")))
+        snapshots = self.snapshots(environment)
+        timings.mark("resolved")
+        catalog = load.load(environment, snapshots, Renderer(cache=Cache(self.cache / "rendered")))
+        timings.mark("loaded")
+        return catalog
 
     def _pinned(self, spec: SourceSpec) -> SourceSpec:
         commit = self.pins.get(spec.name)

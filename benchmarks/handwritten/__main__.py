@@ -1,0 +1,5 @@
+"""Teams and their services on one cluster."""
+
+from teams import declare
+
+declare()
