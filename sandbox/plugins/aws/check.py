@@ -93,7 +93,10 @@ def _members(walk: _Walk, at: paths.Path, properties: Mapping[str, Property], gi
             walk.refuse(path, reason)
             continue
         yield name, _value(walk, path, properties[name], value)
+    auto = walk.entry.autoname
     for name, prop in properties.items():
+        if auto is not None and (*at, name) == (auto.property,):
+            continue
         if prop.required and given.get(name) is None:
             walk.refuse((*at, name), f"missing required property {name!r}: the argument is required, but no definition was found")
 
