@@ -1,4 +1,4 @@
-"""Check: a program's inputs validated against the schema and the entry, defaulted and named, as the real provider does before anything else."""
+"""Check: a program's inputs validated against the schema and the entry, defaulted and named, as the real provider does first of all."""
 
 from __future__ import annotations
 
@@ -121,17 +121,19 @@ def _value(walk: _Walk, path: paths.Path, prop: Property, value: Any) -> Any:
         return value
     if prop.properties:
         return _nested(walk, path, prop, value)
-    if prop.kind in {"list", "set"}:
-        if not isinstance(value, list):
-            walk.refuse(path, f"expected a list, got {_called(value)}")
-            return value
-        return [_validated(walk, (*path, index), prop.element, item) for index, item in enumerate(value)]
-    if prop.kind == "map":
-        if not isinstance(value, Mapping):
-            walk.refuse(path, f"expected a map, got {_called(value)}")
-            return value
-        return {key: _validated(walk, (*path, key), prop.element, item) for key, item in value.items() if item is not None}
+    if prop.kind in {"list", "set", "map"}:
+        return _plain(walk, path, prop, value)
     return _validated(walk, path, prop.kind, value)
+
+
+def _plain(walk: _Walk, path: paths.Path, prop: Property, value: Any) -> Any:
+    """Give a list, set or map of plain values."""
+    if prop.kind == "map" and isinstance(value, Mapping):
+        return {key: _validated(walk, (*path, key), prop.element, item) for key, item in value.items() if item is not None}
+    if prop.kind != "map" and isinstance(value, list):
+        return [_validated(walk, (*path, index), prop.element, item) for index, item in enumerate(value)]
+    walk.refuse(path, f"expected a {prop.kind}, got {_called(value)}")
+    return value
 
 
 def _nested(walk: _Walk, path: paths.Path, prop: Property, value: Any) -> Any:

@@ -37,7 +37,7 @@ def differences(
     when the state holds a value that says something. `ignored` are paths of `ignoreChanges`.
     """
     side = _Side(entry, state)
-    found = []
+    found: list[Difference] = []
     for name, prop in schema.resource(entry.pulumi).items():
         if prop.given and entry.knows(name):
             found += _value(side, (name,), prop, (state.get(name), inputs.get(name)))

@@ -41,13 +41,13 @@ class AwsServicer(Servicer):
         return self._session.settings
 
     @answering
-    def CheckConfig(self, request: Any) -> provider_pb2.CheckResponse:  # type: ignore[override]  # noqa: N802 - gRPC's name
+    def CheckConfig(self, request: Any) -> provider_pb2.CheckResponse:  # noqa: N802 - gRPC's name
         """Validate the provider's inputs."""
         given = {name: value for name, value in values.decode(request.news).items() if value is not None}
         return provider_pb2.CheckResponse(inputs=request.news, failures=check_response({}, settings.check(given)).failures)
 
     @answering
-    def DiffConfig(self, request: Any) -> provider_pb2.DiffResponse:  # type: ignore[override]  # noqa: N802 - gRPC's name
+    def DiffConfig(self, request: Any) -> provider_pb2.DiffResponse:  # noqa: N802 - gRPC's name
         """Compare the provider's inputs; another region replaces the provider and all it holds, as in the real one."""
         old, new = values.reveal(values.decode(request.olds)), values.reveal(values.decode(request.news))
         found = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name) and name != "version")
@@ -115,9 +115,7 @@ class AwsServicer(Servicer):
             id_ = entry.create(aws, _own(inputs))
         try:
             with _telling(f"reading {entry.title} ({id_}) after its creation", marked):
-                made = self._read(entry, aws, id_, inputs)
-                if made is None:
-                    raise PluginError(f"{entry.title} ({id_}) is not there after its creation")
+                made = self._made(entry, aws, id_, inputs)
         except PluginError as error:  # it exists: losing its id would orphan it
             kept = state.secret(entry, {**_own(inputs), "id": id_}, marked)
             raise InitFailed(str(error), id_, kept) from error
@@ -190,10 +188,9 @@ class AwsServicer(Servicer):
         arguments = values.reveal(marked)
         refused = function.refusals(arguments)
         if refused:
-            answer = provider_pb2.InvokeResponse(
+            return provider_pb2.InvokeResponse(
                 failures=[provider_pb2.CheckFailure(property=each.property, reason=each.reason) for each in refused]
             )
-            return answer
         with _telling(f"calling {request.tok}", marked):
             result = function.call(self._session.at(arguments.get("region", "")), arguments)
         return provider_pb2.InvokeResponse(**{"return": values.encode(result)})
@@ -201,6 +198,12 @@ class AwsServicer(Servicer):
     def _aws(self, properties: Mapping[str, Any], timeout: float) -> Aws:
         region = properties.get("region")
         return self._session.at(region if isinstance(region, str) else "", timeout)
+
+    def _made(self, entry: Entry, aws: Aws, id_: str, inputs: Mapping[str, Any]) -> Props:
+        made = self._read(entry, aws, id_, inputs)
+        if made is None:
+            raise PluginError(f"{entry.title} ({id_}) is not there after its creation")
+        return made
 
     def _read(self, entry: Entry, aws: Aws, id_: str, before: Mapping[str, Any]) -> Props | None:
         try:

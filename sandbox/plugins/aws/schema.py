@@ -78,8 +78,9 @@ def _properties(rows: Mapping[str, Any]) -> Mapping[str, Property]:
 
 
 def _property(row: list[Any]) -> Property:
-    flags, kind = row[0], row[1]
+    flags: str = row[0]
+    kind: Any = row[1]
     if isinstance(kind, list):
-        element = kind[1] if isinstance(kind[1], str) else "any"
-        return Property(flags, kind[0], element, {})
+        inner: Any = kind[1] if isinstance(kind[1], str) else "any"
+        return Property(flags, kind[0], inner, {})
     return Property(flags, kind, "any", _properties(row[2]) if len(row) > 2 else {})  # noqa: PLR2004 - [flags, kind, members]

@@ -78,7 +78,7 @@ class Session:
             read_timeout=60,
             s3={"addressing_style": "path"},  # bucket names are no host names on loopback
         )
-        session = boto3.session.Session()
+        session: Any = boto3.session.Session()
         return session.client(
             service,
             region_name=region,
@@ -97,8 +97,8 @@ class Session:
         found = _shared_credentials(settings)
         if found is None:
             raise PluginError(
-                "no valid credential sources for the AWS provider found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (any value will do for the "
-                "sandbox), or the provider's `accessKey` and `secretKey`, or `profile`"
+                "no valid credential sources for the AWS provider found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
+                "(any value will do for the sandbox), or the provider's `accessKey` and `secretKey`, or `profile`"
             )
         return found
 

@@ -51,7 +51,7 @@ class IgnoreTags:
 
     def matches(self, key: str) -> bool:
         """Tell whether the tag of this key is somebody else's."""
-        return key in self.keys or key.startswith(self.prefixes) or key.startswith("aws:")
+        return key in self.keys or key.startswith(("aws:", *self.prefixes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,9 @@ class Settings:
 
 
 _NO_ENDPOINT: Final = (
-    "no endpoint is configured for the AWS service {service!r}, so this would reach the real AWS, and the `aws` plugin in use is the sandbox's "
-    "stand-in, which serves loopback addresses only; for the sandbox set AWS_ENDPOINT_URL (or AWS_ENDPOINT_URL_{word}, or the provider's `endpoints`), "
+    "no endpoint is configured for the AWS service {service!r}, so this would reach the real AWS, and the `aws` plugin in use is the "
+    "sandbox's stand-in, which serves loopback addresses only; "
+    "for the sandbox set AWS_ENDPOINT_URL (or AWS_ENDPOINT_URL_{word}, or the provider's `endpoints`), "
     "for the real AWS install the real plugin with `pulumi plugin install resource aws` and set TRANSOM_PLUGINS=real"
 )
 
@@ -169,21 +170,21 @@ def _without_marks(pairs: dict[str, Any]) -> Any:
 
 
 def _shape(name: str, value: Any) -> list[str]:
-    match name:
-        case "region":
-            return [] if not value or isinstance(value, str) else ["must be a string"]
-        case "endpoints":
-            return _endpoint_shape(value)
-        case "defaultTags" | "ignoreTags":
-            return _members(name, value)
-        case "assumeRoles":
-            return [reason for role in value or [] for reason in (*_members(name, role), *_role(role))]
-        case "allowedAccountIds" | "forbiddenAccountIds":
-            good = isinstance(value, list) and all(re.fullmatch(r"\d{12}", str(item)) for item in value)
-            return [] if good else ["must be a list of account ids of 12 digits"]
-    if name in _FLAGS | _FLAGS_OFF and not isinstance(value, bool):
-        return ["must be true or false"]
-    return []
+    reasons: list[str] = []
+    if name in {"defaultTags", "ignoreTags"}:
+        reasons = _members(name, value)
+    elif name == "endpoints":
+        reasons = _endpoint_shape(value)
+    elif name == "assumeRoles":
+        reasons = [reason for role in value or [] for reason in (*_members(name, role), *_role(role))]
+    elif name in {"allowedAccountIds", "forbiddenAccountIds"}:
+        if not isinstance(value, list) or not all(re.fullmatch(r"\d{12}", str(item)) for item in value):
+            reasons = ["must be a list of account ids of 12 digits"]
+    elif name in _FLAGS | _FLAGS_OFF and not isinstance(value, bool):
+        reasons = ["must be true or false"]
+    elif name in _TEXTS and not isinstance(value, str):
+        reasons = ["must be a string"]
+    return reasons
 
 
 def _endpoint_shape(value: Any) -> list[str]:

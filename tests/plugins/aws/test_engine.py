@@ -268,7 +268,10 @@ def hand_edits(outputs: dict[str, Any], endpoint: str) -> None:
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "team", "Value": "hand"}]})
     s3.delete_public_access_block(Bucket=bucket)
     client("rds", endpoint).modify_db_instance(DBInstanceIdentifier="shop-db", BackupRetentionPeriod=1, ApplyImmediately=True)
-    client("sqs", endpoint).set_queue_attributes(QueueUrl=outputs["queue"], Attributes={"VisibilityTimeout": "1"})
+    sqs, url = client("sqs", endpoint), outputs["queue"]
+    # moto drops the policy of a queue whose attributes are set without it.
+    policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1", **policy})
     client("logs", endpoint).delete_log_group(logGroupName="/shop/web")
     client("iam", endpoint).detach_role_policy(RoleName=outputs["role"], PolicyArn=outputs["policy"])
     table = client("dynamodb", endpoint).list_tables()["TableNames"][0]

@@ -1,1 +1,1 @@
-"""The entries, one module per AWS service: pure functions from property dicts to boto3 calls and back, and the tables that describe them."""
+"""The entries, one module per AWS service: functions from property dicts to boto3 calls and back, and the tables that describe them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from sandbox.plugins.aws import tagging
@@ -176,41 +176,39 @@ def _shown_recovery(client: Any, name: str) -> Props:
 
 def _update(aws: Aws, change: Change) -> None:
     client, name, new = aws.client("dynamodb"), change.id, change.new
-    wanted: Props = {}
-    if change.keys & {"billingMode", "readCapacity", "writeCapacity"}:
-        wanted["BillingMode"] = new["billingMode"]
-        if new["billingMode"] != _ON_DEMAND:
-            wanted["ProvisionedThroughput"] = _capacity(new)
-    if "deletionProtectionEnabled" in change.keys:
-        wanted["DeletionProtectionEnabled"] = bool(new.get("deletionProtectionEnabled"))
-    if "tableClass" in change.keys:
-        wanted["TableClass"] = new["tableClass"]
-    if wanted:
-        client.update_table(TableName=name, **wanted)
-        _wait(aws, name)
-    if change.keys & {"streamEnabled", "streamViewType"}:
-        client.update_table(TableName=name, StreamSpecification=_stream(new))
-        _wait(aws, name)
-    if "serverSideEncryption" in change.keys:
-        client.update_table(TableName=name, SSESpecification=_encryption(new.get("serverSideEncryption")))
+    # DynamoDB takes one kind of change per call and refuses the next while the table is updating.
+    for step in _steps(change):
+        client.update_table(TableName=name, **step)
         _wait(aws, name)
     if "globalSecondaryIndexes" in change.keys:
         _update_indexes(aws, change)
     if "ttl" in change.keys:
         old, ttl = change.old.get("ttl") or {}, new.get("ttl") or {}
-        _send_ttl(
-            client,
-            name,
-            ttl if ttl.get("enabled") else {"enabled": False, "attributeName": old.get("attributeName") or ttl.get("attributeName")},
-        )
+        off = {"enabled": False, "attributeName": old.get("attributeName") or ttl.get("attributeName")}
+        _send_ttl(client, name, ttl if ttl.get("enabled") else off)
     if "pointInTimeRecovery" in change.keys:
         _send_recovery(client, name, new.get("pointInTimeRecovery") or {"enabled": False})
-    arn = change.old["arn"]
     given, removed = tagging.delta(change)
     if removed:
-        client.untag_resource(ResourceArn=arn, TagKeys=removed)
+        client.untag_resource(ResourceArn=change.old["arn"], TagKeys=removed)
     if given:
-        client.tag_resource(ResourceArn=arn, Tags=tagging.pairs(given))
+        client.tag_resource(ResourceArn=change.old["arn"], Tags=tagging.pairs(given))
+
+
+def _steps(change: Change) -> Iterator[Props]:
+    """Give the arguments of each UpdateTable call but those for indexes."""
+    new = change.new
+    if change.keys & {"billingMode", "readCapacity", "writeCapacity"}:
+        units = {} if new["billingMode"] == _ON_DEMAND else {"ProvisionedThroughput": _capacity(new)}
+        yield {"BillingMode": new["billingMode"], **units}
+    if "deletionProtectionEnabled" in change.keys:
+        yield {"DeletionProtectionEnabled": bool(new.get("deletionProtectionEnabled"))}
+    if "tableClass" in change.keys:
+        yield {"TableClass": new["tableClass"]}
+    if change.keys & {"streamEnabled", "streamViewType"}:
+        yield {"StreamSpecification": _stream(new)}
+    if "serverSideEncryption" in change.keys:
+        yield {"SSESpecification": _encryption(new.get("serverSideEncryption"))}
 
 
 def _update_indexes(aws: Aws, change: Change) -> None:

@@ -78,6 +78,7 @@ def _inline(iam: Any, role: str) -> list[Props]:
 
 def _update_role(aws: Aws, change: Change) -> None:
     iam, name, new = aws.client("iam"), change.id, change.new
+    _update_role_policies(iam, change)
     if "assumeRolePolicy" in change.keys:
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=new["assumeRolePolicy"])
     if change.keys & {"description", "maxSessionDuration"}:
@@ -87,6 +88,16 @@ def _update_role(aws: Aws, change: Change) -> None:
             iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=new["permissionsBoundary"])
         else:
             iam.delete_role_permissions_boundary(RoleName=name)
+    given, removed = tagging.delta(change)
+    if removed:
+        iam.untag_role(RoleName=name, TagKeys=removed)
+    if given:
+        iam.tag_role(RoleName=name, Tags=tagging.pairs(given))
+
+
+def _update_role_policies(iam: Any, change: Change) -> None:
+    """Bring a role's own inline policies and its exclusive attachments to what the program says."""
+    name, new = change.id, change.new
     if "inlinePolicies" in change.keys:
         wanted = {each["name"]: each["policy"] for each in new.get("inlinePolicies") or () if each.get("name")}
         for gone in sorted(set(_inline_names(iam, name)) - wanted.keys()):
@@ -99,11 +110,6 @@ def _update_role(aws: Aws, change: Change) -> None:
             iam.detach_role_policy(RoleName=name, PolicyArn=gone)
         for come in sorted(want - have):
             iam.attach_role_policy(RoleName=name, PolicyArn=come)
-    given, removed = tagging.delta(change)
-    if removed:
-        iam.untag_role(RoleName=name, TagKeys=removed)
-    if given:
-        iam.tag_role(RoleName=name, Tags=tagging.pairs(given))
 
 
 def _delete_role(aws: Aws, id_: str, state: Props) -> None:

@@ -111,7 +111,7 @@ def _read_parameters(aws: Aws, id_: str, before: Props) -> Props | None:
 
 
 def _user_parameters(rds: Any, name: str, before: Props) -> list[Props]:
-    """Give what somebody set; a parameter set to the engine's own default counts only if the program declares it, as in the real provider."""
+    """Give what somebody set, and what the program declares though it is the engine's own default, as the real provider does."""
     declared = {each["name"]: each for each in before.get("parameters") or ()}
     found = []
     for page in rds.get_paginator("describe_db_parameters").paginate(DBParameterGroupName=name):

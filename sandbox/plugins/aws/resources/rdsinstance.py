@@ -236,8 +236,8 @@ def _refuse(change: Change) -> None:
     old, new = change.old, change.new
     if "allocatedStorage" in change.keys and (new.get("allocatedStorage") or 0) < (old.get("allocatedStorage") or 0):
         raise RefusedError(
-            "operation error ModifyDBInstance, https response error StatusCode: 400, InvalidParameterCombination: Invalid storage size for engine name "
-            f"{old.get('engine')} and storage type {old.get('storageType')}: {new['allocatedStorage']}; storage cannot be reduced from "
+            "operation error ModifyDBInstance, https response error StatusCode: 400, InvalidParameterCombination: "
+            f"Invalid storage size for engine name {old.get('engine')} and storage type {old.get('storageType')}: {new['allocatedStorage']}; storage cannot be reduced from "
             f"{old['allocatedStorage']} GiB"
         )
     if "engineVersion" in change.keys:
@@ -246,7 +246,8 @@ def _refuse(change: Change) -> None:
             raise RefusedError(f"InvalidParameterCombination: Cannot upgrade {old.get('engine')} from {had} to {asks}")
         if _numbers(asks)[:1] != _numbers(had)[:1] and not new.get("allowMajorVersionUpgrade"):
             raise RefusedError(
-                f"InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version ({had} to {asks})"
+                "InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version "
+                f"({had} to {asks})"
             )
 
 
@@ -265,8 +266,8 @@ def _delete(aws: Aws, id_: str, state: Props) -> None:
         raise RefusedError("final_snapshot_identifier is required when skip_final_snapshot is false")
     if _instance(rds, identifier).get("DeletionProtection"):
         raise RefusedError(
-            "operation error DeleteDBInstance, https response error StatusCode: 400, InvalidParameterCombination: Cannot delete protected DB Instance, "
-            "please disable deletion protection and try again."
+            "operation error DeleteDBInstance, https response error StatusCode: 400, InvalidParameterCombination: "
+            "Cannot delete protected DB Instance, please disable deletion protection and try again."
         )
     rds.delete_db_instance(**wanted)
     aws.wait(lambda: _is_gone(rds, identifier), f"RDS DB Instance ({identifier}) to be deleted")
@@ -352,11 +353,7 @@ INSTANCE: Final = Entry(
         "maintenanceWindow": matches(f"(?i:{_DAYS}):{_TIME}-(?i:{_DAYS}):{_TIME}", 'must satisfy the format of "ddd:hh24:mi-ddd:hh24:mi"'),
         "monitoringInterval": one_of(0, 1, 5, 10, 15, 30, 60),
         "networkType": one_of("IPV4", "DUAL"),
-        "performanceInsightsRetentionPeriod": lambda value: (
-            None
-            if value in (7, 731) or (value % 31 == 0 and 31 <= value <= 713)
-            else f"must be 7, 731, or a multiple of 31 up to 713, got {value}"  # noqa: PLR2004 - AWS's own numbers
-        ),
+        "performanceInsightsRetentionPeriod": one_of(7, *range(31, 714, 31), 731),
         "storageType": one_of("standard", "gp2", "gp3", "io1", "io2"),
     },
     check=_check,

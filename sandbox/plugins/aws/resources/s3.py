@@ -35,7 +35,7 @@ _BATCH: Final = 1000  # most objects one DeleteObjects takes
 
 def _create_bucket(aws: Aws, inputs: Props) -> str:
     s3, name = aws.client("s3"), inputs["bucket"]
-    # In us-east-1 AWS answers a second creation by the owner with success; the real provider looks first, so that nothing is adopted unseen.
+    # In us-east-1 AWS answers a second creation by the owner with success; the real provider looks first, and adopts nothing unseen.
     if _exists(s3, name):
         raise RefusedError(f"BucketAlreadyOwnedByYou: the bucket {name!r} exists already; import it to adopt it")
     wanted: Props = {"Bucket": name}

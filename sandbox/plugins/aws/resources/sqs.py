@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, type]]] = {
     "sqsManagedSseEnabled": ("SqsManagedSseEnabled", bool),
     "visibilityTimeoutSeconds": ("VisibilityTimeout", int),
 }
+_ONE_AT_A_TIME: Final = threading.Lock()
 # moto 5.2 takes these and never gives them back; AWS does. The state stands in for them, so a change by hand is not seen in the sandbox.
 _FORGOTTEN: Final = frozenset({"redriveAllowPolicy"})
 _FIFO_ONLY: Final = frozenset({"fifoQueue", "contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit"})
@@ -42,6 +44,18 @@ def _shown(value: str | None, kind: type) -> Any:
     if value is None:
         return None
     return value.lower() == "true" if kind is bool else kind(value)
+
+
+def _send(sqs: Any, url: str, attributes: Mapping[str, str]) -> None:
+    """Set attributes of a queue.
+
+    moto 5.2 drops a queue's policy whenever attributes are set without it, so it is sent along; the lock keeps two resources
+    of one queue, which the engine sets at the same time, from sending each other's old one.
+    """
+    with _ONE_AT_A_TIME:
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes") or {}
+        kept = {"Policy": found["Policy"]} if found.get("Policy") and "Policy" not in attributes else {}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={**kept, **attributes})
 
 
 def _create(aws: Aws, inputs: Props) -> str:
@@ -80,7 +94,7 @@ def _update(aws: Aws, change: Change) -> None:
         if name not in _FIFO_ONLY or change.new.get("fifoQueue"):
             attributes[_ATTRIBUTES[name][0]] = "" if value is None else _written(value)  # empty text takes a policy or a key away
     if attributes:
-        sqs.set_queue_attributes(QueueUrl=change.id, Attributes=attributes)
+        _send(sqs, change.id, attributes)
     given, removed = tagging.delta(change)
     if removed:
         sqs.untag_queue(QueueUrl=change.id, TagKeys=removed)
@@ -110,7 +124,7 @@ def _attribute_entry(resource: str, terraform: str, prop: str, title: str) -> En
     there = _ATTRIBUTES[prop][0]
 
     def put(aws: Aws, inputs: Props) -> str:
-        aws.client("sqs").set_queue_attributes(QueueUrl=inputs["queueUrl"], Attributes={there: inputs[prop]})
+        _send(aws.client("sqs"), inputs["queueUrl"], {there: inputs[prop]})
         return str(inputs["queueUrl"])
 
     def read(aws: Aws, id_: str, before: Props) -> Props | None:
@@ -122,7 +136,7 @@ def _attribute_entry(resource: str, terraform: str, prop: str, title: str) -> En
         put(aws, change.new)
 
     def delete(aws: Aws, id_: str, _state: Props) -> None:
-        aws.client("sqs").set_queue_attributes(QueueUrl=id_, Attributes={there: ""})
+        _send(aws.client("sqs"), id_, {there: ""})
 
     return Entry(
         pulumi=f"aws:sqs/{resource[0].lower()}{resource[1:]}:{resource}",
