@@ -39,7 +39,7 @@ def is_ready(port: int) -> bool:
     """Whether it answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
     try:
-        connection.request("GET", "/moto-api/data.json")
+        connection.request("GET", "/moto-api/")
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False
