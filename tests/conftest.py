@@ -26,6 +26,7 @@ class RunningSandbox:
 
     @property
     def kubeconfig(self) -> Path:
+        """The file with a context for each cluster."""
         return Path(self.environment["KUBECONFIG"])
 
     def run(self, *command: str, cwd: Path | None = None, check: bool = True, timeout: float = 180) -> subprocess.CompletedProcess[str]:
@@ -47,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The controller ends last: nothing of the run's sandbox is left."""
     if not hasattr(session.config, "workerinput"):
         lifecycle.down(Path(os.environ[_FOLDER]), purge=True)
 

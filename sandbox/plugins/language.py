@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -227,17 +228,24 @@ def _run_elsewhere(interpreter: Path, engine_address: str, request: Any) -> Any:
     """Hand the run to a host of our own kind in the project's virtual environment."""
     command = [str(interpreter), "-P", str(Path(__file__).resolve()), engine_address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        said = child.stdout
+        port = (said.readline() if said else "").strip()
+        if said is None or not port.isdigit():
+            child.terminate()
+            return language_pb2.RunResponse(
+                error=f"{interpreter} could not start a language host: is the package `pulumi` installed there?"
+            )
+        # What the program prints goes where ours would: the engine shows a language host's output.
+        relay = threading.Thread(target=shutil.copyfileobj, args=(said, sys.stdout))
+        relay.start()
         try:
-            port = (child.stdout.readline() if child.stdout else "").strip()
-            if not port.isdigit():
-                return language_pb2.RunResponse(
-                    error=f"{interpreter} could not start a language host: is the package `pulumi` installed there?"
-                )
             with grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS) as channel:
                 request.info.options.fields.pop("virtualenv", None)
                 return language_pb2_grpc.LanguageRuntimeStub(channel).Run(request)
         finally:
             child.terminate()
+            relay.join()
+            sys.stdout.flush()
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:

@@ -82,10 +82,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def pids(root: Path) -> dict[str, int]:
+    """The running processes of a sandbox by name."""
     return {process.name: process.pid for process in lifecycle.status(root).processes if process.running}
 
 
 def leftovers(root: Path) -> list[psutil.Process]:
+    """Every process that carries the sandbox's mark, whoever started it."""
     return processes.strays(Layout.of(root), ())
 
 
@@ -137,10 +139,10 @@ def test_the_api_server_is_verified_by_the_sandboxs_authority_alone(sandbox: Any
     """Its certificate is refused by the machine's trust store and accepted with the sandbox's authority, for this very address."""
     url = yaml.safe_load(sandbox.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
     with pytest.raises(urllib.error.URLError) as caught:
-        urllib.request.urlopen(f"{url}/version", timeout=10)
+        urllib.request.urlopen(f"{url}/version", timeout=10)  # noqa: S310 - https, from our own kubeconfig
     assert isinstance(caught.value.reason, ssl.SSLCertVerificationError)
     context = ssl.create_default_context(cafile=str(Layout.of(sandbox.root).keys / "ca.crt"))
-    with urllib.request.urlopen(f"{url}/version", timeout=10, context=context) as answer:
+    with urllib.request.urlopen(f"{url}/version", timeout=10, context=context) as answer:  # noqa: S310 - as above
         assert json.load(answer)["gitVersion"] == "v1.36.3"
 
 
@@ -248,7 +250,7 @@ def test_a_process_with_a_reused_pid_is_not_ours(own: Path) -> None:
 
 
 def test_a_fresh_cloud_for_old_stacks_is_told(own: Path) -> None:
-    """moto keeps its data in memory: when it was started anew, `up` says that what the stacks know is gone."""
+    """Moto keeps its data in memory: when it was started anew, `up` says that what the stacks know is gone."""
     os.kill(pids(own)["moto"], signal.SIGKILL)
     assert any("memory" in note for note in lifecycle.up(own).notes)
 
@@ -273,10 +275,9 @@ def test_two_starts_at_once_make_one_sandbox(own: Path) -> None:
     assert len(leftovers(own)) == len(pids(own))
 
 
-def test_a_process_that_dies_shows_its_last_words(own: Path, tmp_path: Path) -> None:
+def test_a_process_that_dies_shows_its_last_words(tmp_path: Path) -> None:
     """When a server ends instead of becoming ready, the error holds the end of its log and where all of it is."""
     layout = Layout(tmp_path)
-    layout.root.mkdir(exist_ok=True)
     process = processes.start(layout, processes.Command("broken", ("/bin/sh", "-c", "echo no such port; exit 1")))
     with pytest.raises(SandboxError) as caught:
         processes.wait_until(lambda: False, "anything", (process,), layout)

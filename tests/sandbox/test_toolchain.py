@@ -41,6 +41,7 @@ esac
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
+    """An empty tools folder."""
     return Layout(tmp_path / "tools")
 
 
@@ -58,6 +59,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def part(tmp_path: Path) -> Part:
+    """A part whose module is a program of four lines."""
     module = tmp_path / "module"
     module.mkdir()
     (module / "go.mod").write_text("module example.com/tiny\n\ngo 1.26.0\n")
@@ -67,11 +69,13 @@ def part(tmp_path: Path) -> Part:
 
 
 def executable(path: Path, text: str) -> None:
+    """Write a program."""
     path.write_text(text)
     path.chmod(0o755)
 
 
 def site(layout: Layout) -> builder.Site:
+    """Where to build, without a word on the test's own terminal."""
     return builder.Site(layout, Progress(StringIO()))
 
 
@@ -93,6 +97,7 @@ builder.build([part], builder.Site(Layout(Path({str(layout.root)!r})), Progress(
 
 
 def wait_for(path: Path) -> None:
+    """Wait until a file is there; a minute is for a machine that does other things too."""
     deadline = time.monotonic() + 60
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} never came"
@@ -129,7 +134,8 @@ def test_a_changed_pin_is_rebuilt(part: Part, layout: Layout, calls: Path, chang
     assert calls.read_text() == "built\nbuilt\n"
 
 
-def test_a_failed_build_shows_the_compilers_last_words(part: Part, layout: Layout, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("calls")
+def test_a_failed_build_shows_the_compilers_last_words(part: Part, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error holds the end of the output and where all of it is; no program and no draft is left."""
     monkeypatch.setenv("FAKE_GO_FAILS", "1")
     with pytest.raises(ToolchainError) as caught:
@@ -143,10 +149,10 @@ def test_a_failed_build_shows_the_compilers_last_words(part: Part, layout: Layou
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_build_leaves_nothing_half_made(
-    part: Part, layout: Layout, calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    part: Part, layout: Layout, calls: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     """However the builder ends, no program is taken for built; the next build makes a whole one and removes what was left."""
-    halfway = tmp_path / "halfway"
+    halfway = calls.parent / "halfway"
     monkeypatch.setenv("FAKE_GO_WAITS", str(halfway))
     process = other_process(part, layout)
     wait_for(halfway)
@@ -169,7 +175,7 @@ def test_two_builders_build_once(part: Part, layout: Layout, calls: Path) -> Non
     assert calls.read_text() == "built\n"
 
 
-@pytest.mark.parametrize(("version", "origin"), [("v5.9.0", "PATH"), ("v5.3.0", "PATH"), ("v5.2.9", "missing"), ("nonsense", "missing")])
+@pytest.mark.parametrize("version,origin", [("v5.9.0", "PATH"), ("v5.3.0", "PATH"), ("v5.2.9", "missing"), ("nonsense", "missing")])
 def test_the_users_own_program_is_used_when_recent_enough(
     layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, origin: str
 ) -> None:
