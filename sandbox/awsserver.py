@@ -1,6 +1,6 @@
 """moto's server, mended where it forgets what it was told: run as `python -m sandbox.awsserver -H 127.0.0.1 -p PORT`.
 
-The real provider plugin never comes to rest on what moto forgets, so these are extensions of moto's own backends, as one would contribute them:
+The real provider plugin never comes to rest on what moto forgets, so these extend moto's own backends, as one would contribute them:
 
 - SQS: `RedriveAllowPolicy` is given back (API_GetQueueAttributes), and setting one attribute no longer removes the queue's policy
   (API_SetQueueAttributes: attributes that are not named stay).
