@@ -106,6 +106,12 @@ class Recorder:
         return bool(self.parents) or self._summary is not None
 
     @property
+    def complaints(self) -> tuple[str, ...]:
+        """The error messages about the run as a whole: those of no resource, and those of providers."""
+        about = (messages for urn, messages in self._messages.items() if urns.is_provider(urns.type_of(urn)))
+        return (*self._errors, *(message for messages in about for message in messages))
+
+    @property
     def errors(self) -> tuple[str, ...]:
         """The error messages that belong to no resource, as the program or the engine wrote them, redacted."""
         return tuple(self._errors)
@@ -319,5 +325,4 @@ def _richer(new: engine_events.StepEventMetadata, known: engine_events.StepEvent
 
 
 def _is_stack_urn(urn: str) -> bool:
-    parsed = urns.parse(urn)
-    return parsed is not None and urns.is_stack(parsed.type)
+    return urns.is_stack(urns.type_of(urn))

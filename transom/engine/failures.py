@@ -29,9 +29,12 @@ from transom.redaction import redact
 
 _OWNER = re.compile(r"created by (?P<user>[^@\s]*)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 _PLUGIN = re.compile(
-    r"no (?P<kind>resource|language) plugin '(?:pulumi-(?:resource|language)-)?(?P<name>[\w-]+)"
-    r"|(?:could not find|failed to load|failed to install|error downloading|could not load)[^\n]*?(?:plugin|runtime plugin)[^\n]*?(?:pulumi-resource-|pulumi-language-|\[resource plugin |for )(?P<other>[\w-]+)"  # noqa: E501 - one alternative
+    r"no (?:resource|language) plugin '(?:pulumi-(?:resource|language)-)?(?P<missing>[\w-]+)"
+    r"|could not find latest version for provider (?P<unversioned>[\w-]+)"
+    r"|(?:could not find|could not load|failed to load|failed to install|error downloading)[^\n]*?plugin[^\n]*?"
+    r"(?:pulumi-(?:resource|language)-|\[resource plugin )(?P<other>[\w-]+)"
 )
+"""A plugin that is not there and cannot be downloaded."""
 
 _CANCELLED_CODE = 8
 _CANCELLED = re.compile(r"^(?:error: )?(?:update|preview|refresh|destroy) cancell?ed$", re.MULTILINE)
@@ -72,7 +75,7 @@ def locked(text: str, stack: str) -> TransomError:
 
 def _plugin(text: str, _stack: str) -> TransomError:
     found = _PLUGIN.search(text)
-    name = (found["name"] or found["other"]) if found else ""
+    name = (found["missing"] or found["unversioned"] or found["other"]) if found else ""
     return PluginMissing(
         f'the engine needs the plugin "{name}" and cannot get it'
         if name

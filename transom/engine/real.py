@@ -187,11 +187,11 @@ class PulumiEngine(Engine):
     def _failed(self, recorder: Recorder, ended: failures.Ended, request: Request) -> ChangeSet:
         """The ChangeSet of a run that failed, or an exception where it never really began."""
         changes = recorder.changeset(succeeded=False, error=ended.complaint)
-        if not any(change.failed for change in changes.changes) and changes.purpose != "drift":
-            for text in recorder.errors:
-                said = program.heard(text) or failures.recognise_plugin(text, request.stack)
-                if said is not None:
-                    raise said
+        nothing_done = changes.purpose in ("plan", "drift") or all(change.failed for change in changes.changes)
+        for text in recorder.complaints if nothing_done else ():
+            said = program.heard(text) or failures.recognise_plugin(text, request.stack)
+            if said is not None:
+                raise said
         if not recorder.started:
             raise failures.translate(ended, request.stack)
         if ended.cancelled or recorder.cancelled:

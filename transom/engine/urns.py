@@ -45,6 +45,12 @@ def parse(urn: str) -> Urn | None:
     return Urn(stack, project, tuple(types.split("$")), name)
 
 
+def type_of(urn: str) -> str:
+    """The resource's own type token; empty where `urn` is no URN."""
+    parsed = parse(urn)
+    return parsed.type if parsed else ""
+
+
 def renamed(urn: str, stack: str) -> str:
     """`urn` as it reads in another stack."""
     parsed = parse(urn)

@@ -144,6 +144,9 @@ def test_what_is_missing(ground, engine, tmp_path):
     (ground.folder / "bin" / "pulumi-resource-test").unlink()
     with pytest.raises(PluginMissing, match="test"):
         ground.engine(PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="true").plan(request)
+    (ground.folder / "bin" / "pulumi-language-python").unlink()
+    with pytest.raises(PluginMissing, match="python"):
+        engine.plan(request)
 
 
 def test_no_engine(ground, engine, monkeypatch):

@@ -47,6 +47,12 @@ CASES: list[tuple[str, int, type[TransomError], str]] = [
         PluginMissing,
         '"python"',
     ),
+    (
+        'error: could not find latest version for provider test: Get "https://api.github.com/x": dial tcp: no such host',
+        255,
+        PluginMissing,
+        '"test"',
+    ),
     ("error: snapshot integrity failure; refusing to use it", 255, StateDamaged, "integrity"),
     ("error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", 255, BackendRefused, "PULUMI_ACCESS_TOKEN"),
     ("error: [401] Unauthorized: no credentials provided or are invalid", 255, BackendRefused, "401"),
