@@ -94,7 +94,11 @@ def resources(checkpoint: Mapping[str, Any]) -> dict[str, Resource]:
             resource["urn"], resource["type"], resource.get("parent", ""), resource.get("id", ""), resource.get("inputs") or {}
         )
         for resource in deployment.get("resources") or ()
-        if resource.get("custom") and not resource.get("delete") and not resource.get("external") and not urns.is_provider(resource["type"])
+        if resource.get("custom")
+        and not resource.get("delete")
+        and not resource.get("external")
+        and not urns.is_provider(resource["type"])
+        and not urns.is_bookkeeping(resource["type"])
     }
 
 
@@ -138,7 +142,9 @@ def against(record: Record, found: ChangeSet, live: Mapping[str, Mapping[str, An
             del changes[urn]
         elif change is not None and (urn not in changes or changes[urn].operation is Operation.UPDATE):
             changes[urn] = change.model_copy(update={"document": documents.get(urn) or urns.document(urn, parents)})
-    return found.model_copy(update={"changes": tuple(sorted(changes.values(), key=lambda change: (change.document, change.urn)))})
+    ordered = tuple(sorted(changes.values(), key=lambda change: (change.document, change.urn)))
+    unchanged = found.unchanged + sum(change.urn in record.state for change in found.changes)
+    return found.model_copy(update={"changes": ordered, "unchanged": unchanged - sum(change.urn in record.state for change in ordered)})
 
 
 def _judge(record: Record, urn: str, live: Mapping[str, Any] | None, wanted: Change | None) -> Change | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from transom.changes import ChangeSet
-from transom.engine.seam import Listener, Progress, Request, quiet
+from transom.engine.seam import Engine, Listener, Progress, Request, quiet
 from transom.errors import EngineError, TransomError
 from transom.exitcodes import ExitCode
 
@@ -82,12 +82,14 @@ def run(
 
     Raises:
         EngineError: a member needs one that is none, or they need each other in a circle. Nothing was run.
+        KeyboardInterrupt: after every run in progress was asked to stop and has stopped; no other is started.
     """
     order, needs = _ordered(members, reverse=reverse)
     ears = _Serial(listen)
     outcomes: dict[str, Outcome] = {}
     running: dict[Future[Outcome], str] = {}
-    with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="stack") as pool:
+    pool = ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="stack")
+    try:
         waiting = list(order)
         while waiting or running:
             for stack in [stack for stack in waiting if needs[stack] <= outcomes.keys()]:
@@ -99,6 +101,13 @@ def run(
                     running[pool.submit(_one, operation, members[stack].request, ears)] = stack
             for done in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                 outcomes[running.pop(done)] = done.result()
+    except BaseException:
+        engine = getattr(operation, "__self__", None)
+        if isinstance(engine, Engine):
+            engine.interrupt()  # its runs are in sessions of their own: Ctrl-C does not reach them
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
     return Result(tuple(outcomes[stack] for stack in order))
 
 

@@ -61,7 +61,7 @@ class Ground:
     def declare(self, stack: str, components: Mapping[str, list[dict[str, Any]]], **more: Any) -> Request:
         """Let the program of `stack` declare this; the request to run it."""
         (self.folder / "declared" / f"{stack}.json").write_text(json.dumps({"components": components, **more}))
-        return Request(stack=stack, environment=stack.split(".")[0])
+        return Request(stack=stack, environment=stack.partition(".")[0])
 
     def file(self, name: str) -> Path:
         """The file of the thing that was created with this name."""

@@ -6,7 +6,6 @@ Left out is what differs between machines and says nothing: debug messages, wher
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -47,8 +46,8 @@ def main() -> None:
     INTO.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         ground = Ground.lay(Path(folder))
-        a = thing("a", size=1, token="hunter2", labels={"a.b/c": "x"})  # noqa: S106 - the secret that must not be seen
-        plain = thing("p", kind="Plain", size=1, list=[1, 2], token="hunter2")  # noqa: S106 - as above
+        a = thing("a", size=1, token="hunter2", labels={"a.b/c": "x"})
+        plain = thing("p", kind="Plain", size=1, list=[1, 2], token="hunter2")
         first = [a, thing("b", size=2, options={"after": "a"}), plain, thing("gone"), thing("kept", options={"retain": True})]
         ground.declare("dev", {SHOP: first}, outputs={"secretThing": "hunter2"})
         ground.pulumi("stack", "init", "dev")
@@ -64,7 +63,7 @@ def main() -> None:
         ground.refuse("c", None)
         ground.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
         record(ground, "unchanged", "preview")
-        ground.by_hand("a", size=9, token="stolen", labels={"a.b/c": "hand", "n": 1})  # noqa: S106 - as above
+        ground.by_hand("a", size=9, token="stolen", labels={"a.b/c": "hand", "n": 1})
         ground.by_hand("p", list=[7, 3])
         ground.file("c").unlink()
         ground.by_hand("b2", unreadable="access denied for AKIAIOSFODNN7EXAMPLE")

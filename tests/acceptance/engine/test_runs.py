@@ -132,7 +132,7 @@ def test_program_crashes(ground, engine):
     assert "KeyError" in whole.error
 
 
-def test_what_is_missing(ground, engine, tmp_path):
+def test_what_is_missing(ground, engine):
     """A missing passphrase, a wrong one, a missing plugin and a missing engine are errors of their own, with what to do."""
     request = ground.declare("dev", {SHOP: [{"name": "a", "token": SECRET}]})
     engine.create(request)

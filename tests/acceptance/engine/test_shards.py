@@ -24,7 +24,10 @@ def unchanged(engine, *requests: Request) -> bool:
 
 @pytest.mark.parametrize("provider", [False, True], ids=["default provider", "provider of its own"])
 def test_cut_and_joined(ground, engine, provider: bool):  # noqa: FBT001 - a case
-    """From one stack to shards and back: nothing is created, changed or deleted; ids, secrets and protection stay; then the shard is removed."""
+    """From one stack to shards and back nothing is created, changed or deleted.
+
+    Ids, secrets and protection stay; then the shard is removed.
+    """
     ground.declare("dev", {"Database/shop": SHOP, "Tenant/a": TENANT}, provider=provider)
     ground.declare("dev.shop", {"Database/shop": SHOP}, provider=provider)
     for request in (DEV, SHARD):

@@ -119,7 +119,7 @@ def test_no_plan_without_suspicion():
 def entry(folder: Path, moment: int, kind: str, result: str, *resources: Resource, suffix: str = "") -> None:
     """Write one update of the history as the backend does."""
     folder.mkdir(parents=True, exist_ok=True)
-    write = (lambda data: gzip.compress(data)) if suffix else (lambda data: data)
+    write = gzip.compress if suffix else bytes
     (folder / f"dev-{moment}.history.json{suffix}").write_bytes(write(json.dumps({"kind": kind, "result": result}).encode()))
     (folder / f"dev-{moment}.checkpoint.json{suffix}").write_bytes(write(json.dumps(checkpoint(*resources)).encode()))
     (folder / f"dev-{moment}.history.json{suffix}.attrs").write_bytes(b"{}")

@@ -36,7 +36,10 @@ def operations(name: str) -> dict[str, str]:
     ],
 )
 def test_operations(name: str, expected: dict[str, str], unchanged: int):
-    """One operation per resource: the steps of a replacement are one, components, providers and the stack none, what is kept alive is forgotten."""
+    """One operation per resource.
+
+    The steps of a replacement are one, components, providers and the stack none, what is kept alive is forgotten.
+    """
     assert operations(name) == expected
     assert recordings.changeset(name).unchanged == unchanged
 
@@ -180,5 +183,6 @@ def test_left_over():
 
 def test_light_import():
     """Importing the engine's room costs no import of pulumi: validate and help start without it."""
-    code = "import sys, transom.engine.real, transom.engine.memory, transom.engine.fleet, transom.review, transom.drift; sys.exit('pulumi' in sys.modules or 'rich' in sys.modules)"
+    rooms = "transom.engine.real, transom.engine.memory, transom.engine.fleet, transom.review, transom.drift"
+    code = f"import sys, {rooms}; sys.exit('pulumi' in sys.modules or 'rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -23,7 +23,8 @@ from transom.errors import (
 from transom.exitcodes import ExitCode
 
 LOCK = (
-    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.\n"
+    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with "
+    "`pulumi cancel`.\n"
     "  file:///state/.pulumi/locks/organization/p/dev/1.json: created by ann@build-7 (pid 4711) at 2026-11-23T14:50:09Z"
 )
 
@@ -35,7 +36,7 @@ CASES: list[tuple[str, int, type[TransomError], str]] = [
     ("error: stack 'organization/p/dev' already exists", 255, StackExists, "dev"),
     ("error: getting secrets manager: incorrect passphrase", 255, BadPassphrase, "passphrase"),
     (
-        "error: get stack secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
+        "error: get stack secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
         255,
         BadPassphrase,
         "needs its passphrase",

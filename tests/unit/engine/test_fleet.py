@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
 
 import pytest
@@ -123,6 +124,32 @@ def test_a_defect_is_not_swallowed():
 
     with pytest.raises(ZeroDivisionError):
         fleet.run(operation, members({"a": ()}))
+
+
+class Patient(MemoryEngine):
+    """An engine whose runs end only when they are asked to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+
+    def apply(self, request: Request, _listen=quiet) -> ChangeSet:
+        """Press Ctrl-C, then wait to be asked."""
+        _thread.interrupt_main()
+        assert self.asked.wait(30)
+        return fine(request, quiet)
+
+    def interrupt(self) -> None:
+        """Ask."""
+        self.asked.set()
+
+
+def test_interrupted():
+    """Ctrl-C asks every run to stop, waits for it, starts no other, and goes on as Ctrl-C."""
+    engine = Patient()
+    with pytest.raises(KeyboardInterrupt):
+        fleet.run(engine.apply, members({"a": (), "b": ("a",)}))
+    assert engine.asked.is_set()
 
 
 def test_with_an_engine():

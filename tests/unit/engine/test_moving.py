@@ -93,7 +93,10 @@ def sound(deployment: dict[str, Any]) -> None:
 
 
 def test_split():
-    """A document goes with all below it; ancestors and the provider are copied, ids, secrets and protection stay; the source keeps the rest."""
+    """A document goes with all below it, and the source keeps the rest.
+
+    Ancestors and the provider are copied, ids, secrets and protection stay.
+    """
     after = moving.partition({"dev": state("dev"), "dev.shop": EMPTY}, "dev", {SHOP: "dev.shop"})
     given, left = by_urn(after["dev.shop"]), by_urn(after["dev"])
     assert list(given) == [

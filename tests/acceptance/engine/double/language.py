@@ -1,3 +1,4 @@
+# ruff: noqa: D102, N802 - the methods are the protocol's, and it documents them
 """The smallest Python language host: runs `__main__.py` of the project in the host's own process.
 
 The engine gives its address as the last argument; the port is the first line of stdout.
@@ -10,6 +11,7 @@ import runpy
 import signal
 import sys
 from concurrent import futures
+from pathlib import Path
 
 import grpc
 from google.protobuf import empty_pb2
@@ -25,19 +27,19 @@ def program() -> None:
 class Host(LanguageServer):
     """Run comes from the Automation API's own server."""
 
-    def Handshake(self, _request, _context):  # noqa: N802 - the protocol's names
+    def Handshake(self, _request, _context):
         return language_pb2.LanguageHandshakeResponse()
 
-    def InstallDependencies(self, _request, _context):  # noqa: N802
+    def InstallDependencies(self, _request, _context):
         return iter(())
 
-    def Cancel(self, _request, _context):  # noqa: N802
+    def Cancel(self, _request, _context):
         return empty_pb2.Empty()
 
-    def Run(self, request, context):  # noqa: N802
+    def Run(self, request, context):
         if request.pwd:
             os.chdir(request.pwd)
-        sys.path.insert(0, os.getcwd())
+        sys.path.insert(0, str(Path.cwd()))
         if not request.args:
             request.args.append(sys.argv[-1])
         return super().Run(request, context)

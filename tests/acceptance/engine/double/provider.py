@@ -1,8 +1,9 @@
+# ruff: noqa: D102, N802 - the methods are the protocol's, and it documents them
 """A provider of the engine's protocol whose cloud is a folder: `test:index:Thing` and `test:index:Plain`, one JSON file each.
 
-Inputs: `name` (a change replaces), `size`, `labels`, `token` and anything else, kept as they are. A Thing's Diff is detailed, a Plain's names keys only.
-The folder is `THINGS`. What a test writes there is what the cloud does: a file's `unreadable` fails Read, `.refuse-NAME` fails create and update of
-NAME with its text, `.slow-NAME` delays them by its seconds, or until it is gone.
+Inputs: `name` (a change replaces), `size`, `labels`, `token` and anything else, kept as they are. A Thing's Diff is detailed, a Plain's
+names keys only. The folder is `THINGS`. What a test writes there is what the cloud does: a file's `unreadable` fails Read, `.refuse-NAME`
+fails create and update of NAME with its text, `.slow-NAME` delays them by its seconds, or until it is gone.
 """
 
 from __future__ import annotations
@@ -83,28 +84,28 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def Handshake(self, _request, _context):  # noqa: N802 - the protocol's names
+    def Handshake(self, _request, _context):
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True, accept_outputs=True)
 
-    def GetPluginInfo(self, _request, _context):  # noqa: N802
+    def GetPluginInfo(self, _request, _context):
         return plugin_pb2.PluginInfo(version="1.0.0")
 
-    def CheckConfig(self, request, _context):  # noqa: N802
+    def CheckConfig(self, request, _context):
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, _request, _context):  # noqa: N802
+    def DiffConfig(self, _request, _context):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
-    def Configure(self, _request, _context):  # noqa: N802
+    def Configure(self, _request, _context):
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=True, acceptOutputs=True)
 
-    def Check(self, request, _context):  # noqa: N802
+    def Check(self, request, _context):
         failures = (
             [provider_pb2.CheckFailure(property="invalid", reason="is not a property of a thing")] if "invalid" in request.news else []
         )
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
-    def Diff(self, request, _context):  # noqa: N802
+    def Diff(self, request, _context):
         before, after = plain(request.olds), plain(request.news)
         before = {key: value for key, value in before.items() if key != "serial"}
         changed = paths(before, after)
@@ -123,7 +124,7 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
                 answer.detailedDiff[path].kind = provider_pb2.PropertyDiff.Kind.Value(kind.upper() + forced)
         return answer
 
-    def Create(self, request, context):  # noqa: N802
+    def Create(self, request, context):
         properties = plain(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(properties=struct(properties | {"serial": UNKNOWN}))
@@ -132,7 +133,7 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         self._write(identity, properties)
         return provider_pb2.CreateResponse(id=identity, properties=struct(properties | {"serial": f"serial-{identity}"}))
 
-    def Read(self, request, context):  # noqa: N802
+    def Read(self, request, context):
         file = self.folder / f"{request.id}.json"
         if not file.exists():
             return provider_pb2.ReadResponse()
@@ -143,19 +144,19 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
             id=request.id, properties=struct(properties | {"serial": f"serial-{request.id}"}), inputs=struct(properties)
         )
 
-    def Update(self, request, context):  # noqa: N802
+    def Update(self, request, context):
         properties = plain(request.news)
         if not request.preview:
             self._obey(properties["name"], context)
             self._write(request.id, properties)
         return provider_pb2.UpdateResponse(properties=struct(properties | {"serial": f"serial-{request.id}"}))
 
-    def Delete(self, request, context):  # noqa: N802
+    def Delete(self, request, context):
         self._obey(plain(request.properties)["name"], context)
         (self.folder / f"{request.id}.json").unlink(missing_ok=True)
         return empty_pb2.Empty()
 
-    def Cancel(self, _request, _context):  # noqa: N802
+    def Cancel(self, _request, _context):
         return empty_pb2.Empty()
 
     def _write(self, identity: str, properties: dict[str, Any]) -> None:

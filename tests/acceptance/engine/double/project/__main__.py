@@ -36,8 +36,8 @@ things = {}
 for identity, resources in declared["components"].items():
     kind, _, name = identity.partition("/")
     parent = parents[identity] = Component(f"transom:test:{kind}", name, None, pulumi.ResourceOptions(parent=root))
-    for inputs in resources:
-        inputs = dict(inputs)
+    for resource in resources:
+        inputs = dict(resource)
         options = inputs.pop("options", {})
         kind = inputs.pop("kind", "Thing")
         if "after" in options:
