@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
 
 HIDDEN = "***"
 
@@ -97,17 +96,3 @@ def install(logger: logging.Logger | None = None) -> None:
     for handler in (logger or logging.getLogger()).handlers:
         if not any(isinstance(present, RedactingFilter) for present in handler.filters):
             handler.addFilter(RedactingFilter())
-
-
-def lines(write: Callable[[str], object]) -> Callable[[str], None]:
-    """A line sink in front of `write` that redacts: for output that is passed on as it comes."""
-
-    def redacted(line: str) -> None:
-        write(redact(line))
-
-    return redacted
-
-
-def all_of(texts: Iterator[str]) -> tuple[str, ...]:
-    """Every text redacted, in order."""
-    return tuple(redact(text) for text in texts)

@@ -160,9 +160,8 @@ class Recorder:
         key = (metadata.urn, bool(old is not None and old.delete and operation is Operation.DELETE))
         known = self._resources.get(key)
         if known is None or known.operation in (Operation.SAME, Operation.READ) or operation is not Operation.SAME:
-            kept = Operation.REPLACE if known is not None and known.operation is Operation.REPLACE else operation
             told = metadata if known is None or _richer(metadata, known.metadata) else known.metadata
-            known = self._resources[key] = _Resource(kept, told, known.failed if known else False, known.open if known else set())
+            known = self._resources[key] = _Resource(operation, told, known.failed if known else False, known.open if known else set())
         known.failed = known.failed or step is Step.FAILED
         if step is Step.STARTED:
             known.open.add(metadata.op.value)
