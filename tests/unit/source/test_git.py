@@ -1,0 +1,290 @@
+"""Git sources, against real repositories."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from transom.errors import SourceError, SourceUnreachable
+from transom.source.git import GitSource
+
+_AUTHOR = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com"}
+
+
+class Repository:
+    """A Git repository on disk, written to with git itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.git("init", "--quiet", "--initial-branch=main")
+
+    def git(self, *words: str) -> str:
+        """Run git; what it prints."""
+        environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        done = subprocess.run(["git", *words], cwd=self.folder, env={**environ, **_AUTHOR}, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def commit(self, files: dict[str, str], *, branch: str = "main") -> str:
+        """Write files, commit them, and give the commit."""
+        if self.git("branch", "--show-current") != branch:
+            self.git("checkout", "--quiet", "-B", branch)
+        for name, text in files.items():
+            file = self.folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message=one")
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """A repository with one commit on main."""
+    made = Repository(tmp_path / "repository")
+    made.commit({"tenants/a.yaml": "one\n"})
+    return made
+
+
+@pytest.fixture
+def source(repository: Repository, tmp_path: Path) -> Callable[..., GitSource]:
+    """Sources that read the repository; all of a test share one cache."""
+
+    def make(revision: str = "", path: str = ".", url: str = "") -> GitSource:
+        return GitSource("platform", url or str(repository.folder), revision, path, tmp_path / "cache")
+
+    return make
+
+
+def test_every_way_to_name_a_commit(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """Default branch, branch, full ref, both kinds of tag, full and short commit lead to the commit they name."""
+    first = repository.git("rev-parse", "HEAD")
+    repository.git("tag", "light")
+    repository.git("tag", "--annotate", "--message=x", "v1.0.0")
+    second = repository.commit({"tenants/a.yaml": "two\n"})
+    named = {
+        "": second,
+        "main": second,
+        "HEAD": second,
+        "refs/heads/main": second,
+        "light": first,
+        "v1.0.0": first,
+        first: first,
+        first[:9]: first,
+    }
+    for revision, commit in named.items():
+        snapshot = source(revision).snapshot()
+        assert snapshot.revision == commit, revision
+        assert (snapshot.root / "tenants/a.yaml").read_text() == ("one\n" if commit == first else "two\n")
+
+
+def test_a_branch_moves(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """A branch is looked up anew each time; the earlier snapshot stays what it was."""
+    before = source("main").snapshot()
+    after_commit = repository.commit({"tenants/a.yaml": "two\n"})
+    after = source("main").snapshot()
+    assert after.revision == after_commit
+    assert (before.root / "tenants/a.yaml").read_text() == "one\n"
+
+
+def test_a_force_push_is_followed(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """History that was rewritten on the host is what counts."""
+    repository.commit({"tenants/a.yaml": "two\n"})
+    source("main").snapshot()
+    repository.git("reset", "--quiet", "--hard", "HEAD~1")
+    rewritten = repository.commit({"tenants/a.yaml": "three\n"})
+    assert source("main").snapshot().revision == rewritten
+
+
+def test_moved_and_deleted_tags_are_followed(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """A tag that was moved means its new commit, one that was deleted nothing, whatever the cache remembers."""
+    repository.git("tag", "release")
+    source("release").snapshot()
+    second = repository.commit({"tenants/a.yaml": "two\n"})
+    repository.git("tag", "--force", "release")
+    assert source("release").snapshot().revision == second
+    repository.git("tag", "--delete", "release")
+    with pytest.raises(SourceError, match="release"):
+        source("release").snapshot()
+
+
+def test_a_deleted_branch_is_missed(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """A branch that is gone is an error that says what there is; a stale copy would deploy what nobody can see any more."""
+    repository.commit({"tenants/a.yaml": "two\n"}, branch="feature-x")
+    source("feature-x").snapshot()
+    repository.git("checkout", "--quiet", "main")
+    repository.git("branch", "--quiet", "-D", "feature-x")
+    with pytest.raises(SourceError, match='no branch, tag or commit "feature-x"') as caught:
+        source("feature-x").snapshot()
+    assert caught.value.reason == "RevisionMissing"
+    assert "main" in caught.value.hint
+
+
+def test_a_default_branch_may_change(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """Without a revision it is the host's default branch of now, not that of the first clone."""
+    source().snapshot()
+    trunk = repository.commit({"tenants/a.yaml": "two\n"}, branch="trunk")
+    assert source().snapshot().revision == trunk
+
+
+def test_a_near_name_is_suggested(source: Callable[..., GitSource]) -> None:
+    """A misspelt branch is told with the one that was meant."""
+    with pytest.raises(SourceError) as caught:
+        source("mian").snapshot()
+    assert caught.value.hint == "did you mean main?"
+
+
+def test_expressions_are_no_revisions(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """`main~1`, options and reflogs are not taken: what is deployed has a name that means the same to everybody."""
+    repository.commit({"tenants/a.yaml": "two\n"})
+    for revision in ("main~1", "main@{0}", "--all", ":/one", "main^"):
+        with pytest.raises(SourceError):
+            source(revision).snapshot()
+
+
+def test_a_commit_needs_no_network_twice(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """A full commit hash that was seen before is read while the host is down."""
+    commit = source("main").snapshot().revision
+    repository.folder.rename(repository.folder.with_name("away"))
+    snapshot = source(commit).snapshot()
+    assert (snapshot.root / "tenants/a.yaml").read_text() == "one\n"
+    with pytest.raises(SourceError):
+        source("main").snapshot()
+
+
+def test_paths_in_messages_are_those_of_the_repository(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """A source that is a folder of a repository shows its files as the repository has them."""
+    repository.commit({"platform/tenants/a.yaml": "two\n"})
+    snapshot = source(path="platform").snapshot()
+    assert snapshot.path_of(snapshot.root / "tenants/a.yaml") == "platform/tenants/a.yaml"
+    assert source().snapshot().shown == ""
+
+
+@pytest.mark.parametrize(
+    "path, reason",
+    [("nowhere", "SourceEmpty"), ("tenants/a.yaml", "SourceEmpty"), ("..", "PathOutsideSource"), ("/etc", "PathOutsideSource")],
+)
+def test_wrong_paths(source: Callable[..., GitSource], path: str, reason: str) -> None:
+    """A path that holds nothing is refused, since it would delete everything; one that leads out is refused too."""
+    with pytest.raises(SourceError) as caught:
+        source(path=path).snapshot()
+    assert caught.value.reason == reason
+
+
+def test_an_empty_repository(tmp_path: Path) -> None:
+    """A repository without a commit says so."""
+    empty = Repository(tmp_path / "empty")
+    with pytest.raises(SourceError) as caught:
+        GitSource("platform", str(empty.folder), "", ".", tmp_path / "cache").snapshot()
+    assert caught.value.hint == "it has no commits yet"
+
+
+def test_a_missing_repository_is_permanent(tmp_path: Path) -> None:
+    """A repository that is not there will not be there on the next try."""
+    with pytest.raises(SourceError) as caught:
+        GitSource("platform", str(tmp_path / "nowhere"), "", ".", tmp_path / "cache").snapshot()
+    assert caught.value.reason == "SourceMissing"
+
+
+def test_an_unreachable_host_is_temporary(tmp_path: Path) -> None:
+    """A host that does not answer may answer later; credentials in its address are not shown, nor kept on disk."""
+    url = "http://robot:s3cr3t-t0ken@127.0.0.1:9/platform.git"
+    with pytest.raises(SourceUnreachable) as caught:
+        GitSource("platform", url, "main", ".", tmp_path / "cache").snapshot()
+    assert "127.0.0.1:9" in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
+    assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file() and "s3cr3t" in file.read_text(errors="replace")]
+
+
+def test_the_address_is_not_kept(source: Callable[..., GitSource], repository: Repository, tmp_path: Path) -> None:
+    """The clone does not hold the address it came from: it may carry credentials."""
+    source("main").snapshot()
+    kept = [
+        file.read_text(errors="replace")
+        for file in (tmp_path / "cache" / "clones").rglob("*")
+        if file.is_file() and file.name in ("config", "FETCH_HEAD")
+    ]
+    assert kept
+    assert not [text for text in kept if "[remote" in text]
+    assert repository.folder.exists()
+
+
+@pytest.mark.parametrize("killed_at", ["clone", "unpack"])
+def test_a_killed_run_leaves_nothing_half_made(
+    repository: Repository, source: Callable[..., GitSource], tmp_path: Path, killed_at: str
+) -> None:
+    """What a run had not finished when it was killed is made anew, not taken for whole."""
+    whole = source("main").snapshot()
+    cache = tmp_path / "cache"
+    if killed_at == "clone":
+        bare = next(folder for folder in (cache / "clones").iterdir() if folder.is_dir())
+        (bare / "HEAD").unlink()
+        (cache / "clones" / f"{bare.name}.half").mkdir()
+    half = cache / "commits" / f"{whole.revision}.{source()._key}.half" / "files"
+    half.mkdir(parents=True)
+    (half / "torn.yaml").write_text("half")
+    for file in sorted(whole.root.rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+    whole.root.rmdir()
+    again = source("main").snapshot()
+    assert sorted(file.name for file in again.root.rglob("*.yaml")) == ["a.yaml"]
+    assert not list(cache.rglob("*.half"))
+    assert repository.folder.exists()
+
+
+def test_links_out_of_the_repository_are_refused(repository: Repository, source: Callable[..., GitSource], tmp_path: Path) -> None:
+    """A link that leads out of the repository would read files of the machine; it is told by name, and nothing is kept."""
+    (tmp_path / "secret.yaml").write_text("secret")
+    (repository.folder / "tenants" / "leak.yaml").symlink_to(tmp_path / "secret.yaml")
+    repository.commit({})
+    with pytest.raises(SourceError, match=r"tenants/leak\.yaml is a link that leads out") as caught:
+        source("main").snapshot()
+    assert caught.value.reason == "PathOutsideSource"
+    assert not [file for file in (tmp_path / "cache" / "commits").rglob("*") if file.is_file()]
+
+
+def test_links_inside_are_kept(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """A link from one file of the repository to another is what it is."""
+    (repository.folder / "tenants" / "same.yaml").symlink_to("a.yaml")
+    repository.commit({})
+    assert (source("main").snapshot().root / "tenants/same.yaml").read_text() == "one\n"
+
+
+def test_attributes_hide_nothing(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """A file that .gitattributes keeps out of archives is still part of what is deployed, as it was committed."""
+    repository.commit({".gitattributes": "a.yaml export-ignore\nb.yaml export-subst\n", "tenants/b.yaml": "$Format:%H$\n"})
+    snapshot = source("main").snapshot()
+    assert (snapshot.root / "tenants/a.yaml").read_text() == "one\n"
+    assert (snapshot.root / "tenants/b.yaml").read_text() == "$Format:%H$\n"
+
+
+def test_whatever_repository_the_caller_stands_in(
+    source: Callable[..., GitSource], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Inside a Git hook GIT_DIR names another repository; ours is read all the same."""
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    assert source("main").snapshot().revision
+
+
+_TWO = """
+import sys
+from pathlib import Path
+from transom.source.git import GitSource
+for _ in range(3):
+    print(GitSource("platform", sys.argv[1], "main", ".", Path(sys.argv[2])).snapshot().revision)
+"""
+
+
+def test_two_processes_at_once(repository: Repository, tmp_path: Path) -> None:
+    """Several runs may fill one cache at the same time; each gets whole files."""
+    commit = repository.git("rev-parse", "HEAD")
+    command = [sys.executable, "-c", _TWO, str(repository.folder), str(tmp_path / "cache")]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    for process in running:
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out.split()) == (0, [commit] * 3), err
