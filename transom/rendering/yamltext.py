@@ -23,6 +23,9 @@ _LARGEST = 4 * 1024 * 1024
 _MOST_NODES = 200_000
 """Values per document, aliases counted as often as they are used."""
 
+_MERGE = "tag:yaml.org,2002:merge"
+"""The key `<<`."""
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -55,8 +58,8 @@ class Written:
 
 
 def _descend(node: yaml.Node, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        return next(((key, value) for key, value in node.value if key.value == str(part)), None)
+    if isinstance(node, yaml.MappingNode):  # the last one: what a merge key brought in stands before what is written here
+        return next(((key, value) for key, value in reversed(node.value) if key.value == str(part)), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         return None, node.value[part]
     return None
@@ -91,23 +94,33 @@ class _Builder(yaml.constructor.SafeConstructor):
                 return self._scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, below: tuple[int, ...]) -> dict[Any, Any]:
-        out: dict[Any, Any] = {}
-        first: dict[Any, yaml.Node] = {}
-        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
-            self.flatten_mapping(node)
-            return {self.build(key, below): self.build(value, below) for key, value in node.value}
-        for key, value in node.value:
+        own = [key for key, _ in node.value if key.tag != _MERGE]
+        names = self._names(own)
+        if len(own) < len(node.value):
+            try:
+                self.flatten_mapping(node)
+            except yaml.YAMLError as error:
+                self._wrong(node, "InvalidYaml", f"cannot be read: {getattr(error, 'problem', error)}", "merge a mapping, or several")
+        values = {id(key): value for key, value in node.value}
+        mine = {id(key) for key in own}
+        merged = ((key, value) for key, value in node.value if id(key) not in mine and isinstance(key, yaml.ScalarNode))
+        out: dict[Any, Any] = {self._scalar(key): self.build(value, below) for key, value in merged if key.tag != _MERGE}
+        return out | {name: self.build(values[id(key)], below) for name, key in names.items()}
+
+    def _names(self, keys: list[yaml.Node]) -> dict[Any, yaml.Node]:
+        """The keys that a mapping itself writes, by what they are read as."""
+        names: dict[Any, yaml.Node] = {}
+        for key in keys:
             if not isinstance(key, yaml.ScalarNode):
                 self._wrong(key, "InvalidKey", "a key must be a plain word", "put it in quotes if it is meant as text")
                 continue
             name = self._scalar(key)
-            if name in first:
-                line = first[name].start_mark.line + 1
+            if name in names:
+                line = names[name].start_mark.line + 1
                 self._wrong(key, "DuplicateKey", f'key "{name}" is given twice, first in line {line}', "remove one of the two")
                 continue
-            first[name] = key
-            out[name] = self.build(value, below)
-        return out
+            names[name] = key
+        return names
 
     def _scalar(self, node: yaml.Node) -> Any:
         try:
@@ -159,7 +172,7 @@ def parse(text: str, shown: str) -> tuple[tuple[Written, ...], tuple[Problem, ..
     except RecursionError:
         problems.append(Problem(Location(shown), "TooLarge", "is nested too deeply", "no document of ours needs more than 20 levels"))
     except yaml.YAMLError as error:
-        problems.append(_syntax(error, shown))
+        problems.append(_syntax(error, shown, text))
     return tuple(written), tuple(problems)
 
 
@@ -167,8 +180,18 @@ def _nodes(text: str) -> Iterator[yaml.Node]:
     yield from (node for node in yaml.compose_all(text, Loader=_Loader) if node is not None)
 
 
-def _syntax(error: yaml.YAMLError, shown: str) -> Problem:
+def _syntax(error: yaml.YAMLError, shown: str, text: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     said = " ".join(filter(None, [getattr(error, "problem", None), getattr(error, "context", None)])) or str(error)
-    where = Location(shown, mark.line + 1, mark.column + 1) if mark else Location(shown)
-    return Problem(where, "InvalidYaml", f"is not valid YAML: {said}", "check indentation, colons and quotes at this place")
+    hint = "check indentation, colons and quotes at this place"
+    if mark is None:
+        return Problem(Location(shown), "InvalidYaml", f"is not valid YAML: {said}", hint)
+    lines = text.splitlines()
+    rest = lines[mark.line][mark.column :] if mark.line < len(lines) else ""
+    if rest.startswith("\t"):
+        said, hint = "a tab stands where blanks belong", "indent with blanks"
+    elif rest.startswith("*"):
+        said, hint = f"{rest.split()[0]} refers to nothing", "put it in quotes if it is meant as text"
+    elif rest.startswith(("@", "`", "%")):
+        said, hint = f"text cannot begin with {rest[0]}", "put it in quotes"
+    return Problem(Location(shown, mark.line + 1, mark.column + 1), "InvalidYaml", f"is not valid YAML: {said}", hint)
