@@ -20,9 +20,12 @@ from transom.rendering.yamltext import Path_, Written
 from transom.source.base import Snapshot
 
 _REMOTE = re.compile(r"://|^git@|^(www\.)?(github|gitlab|bitbucket)\.[a-z]+/|\?ref=")
-_FOLDERS_OR_FILES = ("resources", "bases", "components")
-_PATCHES = ("patches", "patchesJson6902")
-_FILES = (*_PATCHES, "patchesStrategicMerge", "configurations", "crds", "transformers", "generators", "replacements")
+_FOLDERS_OR_FILES = ("components", "resources", "bases")
+"""Components first: they change what the resources gave."""
+_PATCHES = ("patches", "patchesJson6902", "patchesStrategicMerge")
+_FILES = (*_PATCHES, "configurations", "crds", "transformers", "generators", "validators", "replacements")
+_GENERATORS = ("configMapGenerator", "secretGenerator")
+_LISTS = (*_FOLDERS_OR_FILES, *_FILES, *_GENERATORS, "images", "replicas", "labels", "helmCharts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,11 @@ class Kustomization:
         for path, entry in reversed(entries):
             if isinstance(entry, dict):
                 yield from self._patch(path, entry)
-        for _, name in self.entries("patchesStrategicMerge"):
-            yield from self._from_file(str(name), None)
+        for path, entry in reversed(list(self.entries("patchesStrategicMerge"))):
+            if "\n" in str(entry):
+                yield from self._inline(path, str(entry), None)
+            else:
+                yield from self._from_file(str(entry), None)
 
     def entries(self, key: str) -> Iterator[tuple[Path_, Any]]:
         """What is listed under `key`, each with its path."""
@@ -65,8 +71,8 @@ class Kustomization:
             yield from self._inline((*path, "patch"), entry["patch"], target)
 
     def _from_file(self, name: str, target: dict[str, Any] | None) -> Iterator[Patch]:
-        file = (self.file.parent / name).resolve()
-        if file.is_file():
+        file = resolved(self.file.parent, name)
+        if file is not None and file.is_file():
             for written in yamltext.read(file, self.snapshot.path_of(file))[0]:
                 yield Patch(file, written, target)
 
@@ -81,6 +87,16 @@ class Kustomization:
         offset = (line, indent) if "\n" in text else (line - 1, column)
         for written in documents:
             yield Patch(self.file, Written(written.data, written.node, *offset), target)
+
+
+def resolved(folder: Path, name: str) -> Path | None:
+    """What `name` leads to from `folder`; None when no file can be named so (too long, a link to itself, a NUL in it)."""
+    try:
+        target = (folder / name).resolve()
+        target.exists()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return target
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,34 +143,51 @@ class _Walk:
         self._follow(layer)
 
     def _follow(self, layer: Kustomization) -> None:
+        self._lists(layer)
         for key in _FOLDERS_OR_FILES:
             for path, name in layer.entries(key):
-                self._named(layer, path, str(name), documents=True)
+                self._named(layer, path, name, documents=True)
         for key in _FILES:
             for path, entry in layer.entries(key):
                 inner = (*path, "path") if isinstance(entry, dict) else path
                 name = entry.get("path") if isinstance(entry, dict) else entry
                 if isinstance(name, str) and "\n" not in name:
                     self._named(layer, inner, name, documents=key in _PATCHES)
-        for key in ("configMapGenerator", "secretGenerator"):
+        if isinstance(openapi := layer.written.data.get("openapi"), dict) and "path" in openapi:
+            self._named(layer, ("openapi", "path"), openapi["path"], documents=False)
+        for key in _GENERATORS:
             for path, entry in layer.entries(key):
-                self._generator(layer, path, entry)
+                if isinstance(entry, dict):
+                    self._generator(layer, path, entry)
 
-    def _generator(self, layer: Kustomization, path: Path_, entry: Any) -> None:
-        if not isinstance(entry, dict):
-            return
-        named = [(field, i, str(item).split("=", 1)[-1]) for field in ("files", "envs") for i, item in enumerate(entry.get(field) or ())]
-        for field_name, index, name in named:
-            self._named(layer, (*path, field_name, index), name, documents=False)
+    def _lists(self, layer: Kustomization) -> None:
+        for key in _LISTS:
+            if key in layer.written.data and not isinstance(layer.written.data[key], list | None):
+                place = layer.written.position((key,), of_key=True) or (1, 1)
+                self._wrong(layer.file, place, "InvalidKustomization", f"{key} must be a list", "begin each entry with a hyphen")
 
-    def _named(self, layer: Kustomization, path: Path_, name: str, *, documents: bool) -> None:
+    def _generator(self, layer: Kustomization, path: Path_, entry: dict[str, Any]) -> None:
+        for name in ("files", "envs"):
+            listed = entry.get(name)
+            for index, item in enumerate(listed if isinstance(listed, list) else ()):
+                self._named(layer, (*path, name, index), str(item).split("=", 1)[-1], documents=False)
+        if "env" in entry:
+            self._named(layer, (*path, "env"), entry["env"], documents=False)
+
+    def _named(self, layer: Kustomization, path: Path_, name: Any, *, documents: bool) -> None:
         place = layer.written.position(path) or (1, 1)
+        if not isinstance(name, str) or not name:
+            hint = "write the path of a file or folder"
+            self._wrong(layer.file, place, "InvalidKustomization", f"{path[0]} holds something that is no path", hint)
+            return
         if _REMOTE.search(name):
             hint = "keep a copy in the repository: what is applied must be reviewed"
             self._wrong(layer.file, place, "RemoteBase", f"{name} lies outside the repository", hint)
             return
-        target = (layer.file.parent / name).resolve()
-        if not target.is_relative_to(self.snapshot.root):
+        target = resolved(layer.file.parent, name)
+        if target is None:
+            self._wrong(layer.file, place, "MissingFile", f"{name[:80]} does not exist", "correct the path")
+        elif not target.is_relative_to(self.snapshot.root):
             self._wrong(layer.file, place, "PathOutsideSource", f"{name} leads out of the source", "name a path inside the repository")
         elif target.is_dir():
             if kustomization_of(target) is None:
@@ -162,6 +195,9 @@ class _Walk:
             self.visit(target)
         elif not target.is_file():
             self._wrong(layer.file, place, "MissingFile", f"{name} does not exist", _near(target))
+        elif not target.is_relative_to(layer.file.parent):
+            hint = "name the folder that holds it and give that a kustomization, or move the file here"
+            self._wrong(layer.file, place, "FileOutsideFolder", f"Kustomize takes no single file from outside its folder: {name}", hint)
         elif documents:
             self._yaml(target)
         else:

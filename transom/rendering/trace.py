@@ -7,7 +7,7 @@ the outermost overlay inwards, and the first that writes the value is the one to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from transom.errors import Location
 from transom.rendering import yamltext
 from transom.rendering.kustomization import Kustomization, Patch
+from transom.rendering.units import KUSTOMIZATION_FILES
 from transom.rendering.yamltext import Path_, Written
 from transom.source.base import Snapshot
 
@@ -42,34 +43,63 @@ class Trace:
 
     def locate(self, data: Mapping[str, Any], path: Path_ = (), *, of_key: bool = False) -> Location:
         """The place of the value at `path` of the rendered document `data`; of the nearest thing above it when nobody wrote it."""
+        places: list[Location] = []
+        value = _at(data, path)
         for file, written, inner in self._writers(data, path):
             if found := written.position(inner, of_key=of_key):
-                return Location(self.snapshot.path_of(file), *found)
+                place = Location(self.snapshot.path_of(file), *found)
+                if _same(_at(written.data, inner), value):
+                    return place
+                places.append(place)
+        if places:  # a mapping is written in parts: the first of them is the document's own; of a plain value the last word counts
+            return places[-1] if isinstance(value, dict) else places[0]
         origin = self._original(data)
         if origin is None:
             return Location(self.file)
+        if (made := _generated(self.origin, origin, data, path)) and (found := origin.position(made)):
+            return Location(self.file, *found)
         return Location(self.file, *origin.nearest(path))
 
     def _writers(self, data: Mapping[str, Any], path: Path_) -> Iterator[tuple[Path, Written, Path_]]:
-        """Everything that may have written `path`, outermost first, each with the path inside it."""
+        """Everything that may have written `path`, outermost first, each with the path inside it.
+
+        The order within one kustomization is Kustomize's: its fields (namespace, images, replicas, labels …) come after its patches.
+        """
+        names = self._names(data)
         for layer in self.layers:
+            for inner in _fields(layer, data, path, names):
+                yield layer.file, layer.written, inner
+            if made := _generated(layer.file, layer.written, data, path):
+                yield layer.file, layer.written, made
             for patch in layer.patches():
-                if _targets(patch, data):
+                if _targets(patch, data, names):
                     yield from _inside(patch, data, path)
-            if path == ("metadata", "namespace"):
-                yield layer.file, layer.written, ("namespace",)
-        if origin := self._original(data):
+        origin = self._original(data)
+        if origin is not None and self.origin.name not in KUSTOMIZATION_FILES:
             yield self.origin, origin, _by_name(origin, data, path)
+
+    def _names(self, data: Mapping[str, Any]) -> frozenset[str]:
+        """What the document may have been called before prefixes, suffixes and content hashes were put on it."""
+        names = {_name(data)}
+        if data.get("kind") in ("ConfigMap", "Secret"):
+            names |= {_HASH.sub("", name) for name in names}
+        for layer in self.layers:
+            body = layer.written.data
+            names |= {name.removeprefix(str(body.get("namePrefix") or "")) for name in names}
+            names |= {name.removesuffix(str(body.get("nameSuffix") or "")) for name in names}
+        return frozenset(names)
 
     def _original(self, data: Mapping[str, Any]) -> Written | None:
         documents, _ = yamltext.read(self.origin, self.file)
         if self.index is not None:
             return documents[self.index] if self.index < len(documents) else None
+        names = self._names(data)
         alike = [document for document in documents if isinstance(document.data, dict) and document.data.get("kind") == data.get("kind")]
-        name = _name(data)
-        return next((document for document in alike if name.endswith(_name(document.data)) or _name(document.data) in name), None) or next(
-            iter(alike or documents), None
-        )
+        return next((document for document in alike if _name(document.data) in names), None) or next(iter(alike or documents), None)
+
+
+_HASH = re.compile(r"-[a-z0-9]{10}$")
+"""What Kustomize puts behind the names of generated ConfigMaps and Secrets."""
 
 
 def _name(data: Mapping[str, Any]) -> str:
@@ -77,16 +107,92 @@ def _name(data: Mapping[str, Any]) -> str:
     return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
 
 
-def _targets(patch: Patch, data: Mapping[str, Any]) -> bool:
+def _fields(layer: Kustomization, data: Mapping[str, Any], path: Path_, names: frozenset[str]) -> Iterator[Path_]:
+    """Fields of a kustomization, other than patches, that write the value at `path`."""
+    match path:
+        case ("metadata", "namespace"):
+            yield ("namespace",)
+        case ("metadata", "labels", key):
+            for index in range(len(list(layer.entries("labels")))):
+                yield ("labels", index, "pairs", key)
+            yield ("commonLabels", key)
+        case ("metadata", "annotations", key):
+            yield ("commonAnnotations", key)
+        case ("spec", "replicas"):
+            yield from (
+                (*place, "count") for place, entry in layer.entries("replicas") if isinstance(entry, dict) and entry.get("name") in names
+            )
+        case (*_, "image"):
+            repository = _repository(str(_at(data, path)))
+            for place, entry in layer.entries("images"):
+                if isinstance(entry, dict) and repository == str(entry.get("newName") or entry.get("name")):
+                    yield (*place, next((field for field in ("digest", "newTag", "newName") if field in entry), "name"))
+        case _:
+            return
+
+
+def _repository(image: str) -> str:
+    """An image without its tag and digest."""
+    head, slash, tail = image.partition("@")[0].rpartition("/")
+    return head + slash + tail.partition(":")[0]
+
+
+def _generated(file: Path, written: Written, data: Mapping[str, Any], path: Path_) -> Path_ | None:
+    """The place in a kustomization that generated a key of a ConfigMap or Secret, or the whole of it; None when it did not."""
+    key = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}.get(str(data.get("kind")))
+    if key is None or file.name not in KUSTOMIZATION_FILES or not isinstance(written.data, dict):
+        return None
+    entries = written.data.get(key)
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if not isinstance(entry, dict) or str(entry.get("name")) not in _name(data):
+            continue
+        if len(path) > 1 and path[0] in ("data", "stringData", "binaryData"):
+            for place in _keys(entry, str(path[1])):
+                return (key, index, *place)
+            return None
+        return (key, index, "name") if path[:2] in ((), ("metadata",), ("metadata", "name")) else (key, index)
+    return None
+
+
+def _keys(entry: Mapping[str, Any], key: str) -> Iterator[Path_]:
+    """Where a generator's entry gives the value of `key`."""
+    for field_name in ("literals", "files"):
+        listed = entry.get(field_name)
+        for index, item in enumerate(listed if isinstance(listed, list) else ()):
+            name, equals, _ = str(item).partition("=")
+            if key == (name if equals else Path(name).name):
+                yield (field_name, index)
+    for field_name in ("envs", "env"):
+        if field_name in entry:
+            yield (field_name,)
+
+
+def _targets(patch: Patch, data: Mapping[str, Any], names: frozenset[str]) -> bool:
     """Whether a patch is meant for a document: by its target, or for a merge patch by its own kind and name."""
     target = patch.target
     if target is None:
         body = patch.written.data
-        return isinstance(body, dict) and body.get("kind") == data.get("kind") and _name(body) in _name(data)
-    kind, name = target.get("kind"), target.get("name")
-    return (not kind or re.fullmatch(str(kind), str(data.get("kind"))) is not None) and (
-        not name or re.search(str(name), _name(data)) is not None
-    )
+        return isinstance(body, dict) and body.get("kind") == data.get("kind") and _name(body) in names
+    group, _, version = str(data.get("apiVersion", "")).rpartition("/")
+    wanted = ((target.get("group"), {group}), (target.get("version"), {version}), (target.get("kind"), {str(data.get("kind"))}))
+    return all(_matches(pattern, words) for pattern, words in (*wanted, (target.get("name"), names))) and _labelled(target, data)
+
+
+def _matches(pattern: object, words: Iterable[str]) -> bool:
+    """Kustomize's rule: an anchored regular expression, or nothing at all."""
+    if not pattern:
+        return True
+    try:
+        return any(re.fullmatch(str(pattern), word) for word in words)
+    except re.error:
+        return False
+
+
+def _labelled(target: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
+    metadata = data.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    terms = [term.partition("=") for term in str(target.get("labelSelector") or "").split(",") if term]
+    return all((labels or {}).get(key.strip()) == value.strip("= ") for key, equals, value in terms if equals and not key.endswith("!"))
 
 
 def _inside(patch: Patch, data: Mapping[str, Any], path: Path_) -> Iterator[tuple[Path, Written, Path_]]:
@@ -94,10 +200,14 @@ def _inside(patch: Patch, data: Mapping[str, Any], path: Path_) -> Iterator[tupl
     if isinstance(body, dict):
         yield patch.file, patch.written, _by_name(patch.written, data, path)
         return
-    for index, step in enumerate(body if isinstance(body, list) else ()):
+    for index, step in reversed(list(enumerate(body if isinstance(body, list) else ()))):
         pointer = _pointer(step.get("path", "")) if isinstance(step, dict) else ()
-        if pointer and tuple(map(str, path[: len(pointer)])) == pointer:
-            yield patch.file, patch.written, (index, "value", *path[len(pointer) :])
+        length = len(pointer)
+        if not pointer or len(path) < length:
+            continue
+        appended = pointer[-1] == "-" and _same(step.get("value"), _at(data, path[:length]))
+        if tuple(map(str, path[: length - 1])) == pointer[:-1] and (appended or str(path[length - 1]) == pointer[-1]):
+            yield patch.file, patch.written, (index, "value", *path[length:]) if "value" in step else (index, "path")
 
 
 def _pointer(text: object) -> tuple[str, ...]:
@@ -121,10 +231,28 @@ def _by_name(written: Written, data: Mapping[str, Any], path: Path_) -> Path_:
     return tuple(out)
 
 
+def _at(container: Any, path: Path_) -> Any:
+    """The value at `path`; `_NOTHING` when there is none."""
+    for part in path:
+        match container:
+            case dict() if part in container:
+                container = container[part]
+            case list() if isinstance(part, int) and part < len(container):
+                container = container[part]
+            case _:
+                return _NOTHING
+    return container
+
+
+_NOTHING = object()
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are alike, however a date or a number was written."""
+    return one is not _NOTHING and (one == other or (not isinstance(one, dict | list) and str(one) == str(other)))
+
+
 def _below(container: Any, part: str | int) -> Any:
     """The value at `part`; None when there is none."""
-    if isinstance(container, dict):
-        return container.get(part)
-    if isinstance(container, list) and isinstance(part, int) and part < len(container):
-        return container[part]
-    return None
+    value = _at(container, (part,))
+    return None if value is _NOTHING else value
