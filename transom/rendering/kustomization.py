@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,13 @@ _LISTS = (*_FOLDERS_OR_FILES, *_FILES, *_GENERATORS, "images", "replicas", "labe
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One patch: its file (the kustomization itself when written inline), its body, and what it is aimed at."""
+    """One patch: its file (the kustomization itself when written inline), its body, what it is aimed at, and where that is written."""
 
     file: Path
     written: Written
     target: dict[str, Any] | None
+    named_in: Path | None = None
+    place: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Kustomization:
         entries = list(self.entries("patches")) + list(self.entries("patchesJson6902"))
         for path, entry in reversed(entries):
             if isinstance(entry, dict):
-                yield from self._patch(path, entry)
+                aimed_at = self.written.position((*path, "target"))
+                yield from (replace(patch, named_in=self.file, place=aimed_at) for patch in self._patch(path, entry))
         for path, entry in reversed(list(self.entries("patchesStrategicMerge"))):
             if "\n" in str(entry):
                 yield from self._inline(path, str(entry), None)
@@ -187,21 +190,48 @@ class _Walk:
         target = resolved(layer.file.parent, name)
         if target is None:
             self._wrong(layer.file, place, "MissingFile", f"{name[:80]} does not exist", "correct the path")
-        elif not target.is_relative_to(self.snapshot.root):
-            self._wrong(layer.file, place, "PathOutsideSource", f"{name} leads out of the source", "name a path inside the repository")
+            return
+        if wrong := self._unreachable(layer, name, target):
+            self._wrong(layer.file, place, *wrong)
         elif target.is_dir():
-            if kustomization_of(target) is None:
-                self._wrong(layer.file, place, "MissingFile", f"{name} has no {KUSTOMIZATION_FILES[0]}", "add one, or name its files")
             self.visit(target)
-        elif not target.is_file():
-            self._wrong(layer.file, place, "MissingFile", f"{name} does not exist", _near(target))
-        elif not target.is_relative_to(layer.file.parent):
-            hint = "name the folder that holds it and give that a kustomization, or move the file here"
-            self._wrong(layer.file, place, "FileOutsideFolder", f"Kustomize takes no single file from outside its folder: {name}", hint)
         elif documents:
-            self._yaml(target)
+            read = self._yaml(target)
+            if path[0] in _FOLDERS_OR_FILES:
+                self._documents(target, read)
         else:
             self.files.add(target)
+
+    def _unreachable(self, layer: Kustomization, name: str, target: Path) -> tuple[str, str, str] | None:
+        """Reason, message and hint where a named file or folder cannot be used."""
+        if not target.is_relative_to(self.snapshot.root):
+            return "PathOutsideSource", f"{name} leads out of the source", "name a path inside the repository"
+        if target.is_dir():
+            if kustomization_of(target) is None:
+                return "MissingFile", f"{name} has no {KUSTOMIZATION_FILES[0]}", "add one, or name its files"
+            return None
+        if not target.is_file():
+            return "MissingFile", f"{name} does not exist", _near(target)
+        if not target.is_relative_to(layer.file.parent):
+            hint = "name the folder that holds it and give that a kustomization, or move the file here"
+            return "FileOutsideFolder", f"Kustomize takes no single file from outside its folder: {name}", hint
+        return None
+
+    def _documents(self, file: Path, read: tuple[Written, ...]) -> None:
+        """What Kustomize would refuse without saying where."""
+        for written in read:
+            if not isinstance(written.data, dict):
+                self._wrong(file, written.nearest(()), "NotADocument", "is not a mapping", "a document begins with apiVersion: and kind:")
+                continue
+            metadata = written.data.get("metadata")
+            for field_name in ("apiVersion", "kind"):
+                if not isinstance(written.data.get(field_name), str) or not written.data[field_name]:
+                    hint = "every document has apiVersion, kind and metadata"
+                    self._wrong(file, written.nearest((field_name,)), "MissingField", f"{field_name} is missing", hint)
+            named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str) and metadata["name"]
+            if not named and not str(written.data.get("kind")).endswith("List"):
+                hint = "give the object a name; one that is generated cannot be followed from one run to the next"
+                self._wrong(file, written.nearest(("metadata", "name")), "MissingField", "metadata.name is missing", hint)
 
     def _yaml(self, file: Path) -> tuple[Written, ...]:
         self.files.add(file)

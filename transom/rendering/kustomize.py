@@ -7,7 +7,6 @@ the user's is touched. The program is never given network, exec or container plu
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from transom.errors import Location, Problem, ToolMissing
+from transom.errors import Problem, ToolMissing
+from transom.rendering import complaints
 from transom.rendering.kustomization import Reading
 from transom.source.base import Snapshot
 
@@ -42,9 +42,9 @@ def build(program: str, folder: Path, reading: Reading, snapshot: Snapshot) -> t
         except FileNotFoundError:
             raise ToolMissing("kustomize is not on this machine", hint="make demo builds it, and transom doctor says where it is") from None
         except subprocess.TimeoutExpired:
-            return [], [_problem(f"did not end within {_TIMEOUT} seconds", folder, reading, snapshot)]
+            return [], [complaints.problem(f"did not end within {_TIMEOUT} seconds", folder, reading, snapshot)]
         if done.returncode:
-            return [], [_problem(done.stderr.strip(), folder, reading, snapshot)]
+            return [], [complaints.problem(done.stderr.strip(), folder, reading, snapshot)]
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         documents = [document for document in yaml.load_all(done.stdout, Loader=loader) if document]
         return [_without_origin(document, wrapper, folder) for document in documents], []
@@ -57,24 +57,3 @@ def _without_origin(document: dict[str, Any], wrapper: Path, folder: Path) -> Ra
         document["metadata"].pop("annotations", None)
     named = origin.get("path") or origin.get("configuredIn")
     return document, (wrapper / named).resolve() if named else folder
-
-
-_PATCH_WITHOUT_TARGET = re.compile(r"no (?:resource )?matches for (?:Id )?(?P<kind>[A-Za-z]+)\.[^/]*/(?P<name>[A-Za-z0-9.-]+?)\.\[")
-
-
-def _problem(said: str, folder: Path, reading: Reading, snapshot: Snapshot) -> Problem:
-    """Kustomize's words at the line they are about, as far as they can be told."""
-    if missing := _PATCH_WITHOUT_TARGET.search(said):
-        kind, name = missing["kind"], missing["name"]
-        for layer in reading.layers:
-            for patch in layer.patches():
-                body = patch.written.data
-                if isinstance(body, dict) and body.get("kind") == kind and (body.get("metadata") or {}).get("name") == name:
-                    place = patch.written.position(("metadata", "name")) or (1, 1)
-                    where = Location(snapshot.path_of(patch.file), *place)
-                    return Problem(where, "PatchWithoutTarget", f"no {kind} {name} to patch", "correct the name, or declare it in the base")
-    file = reading.layers[0].file if reading.layers else folder
-    short = said.removeprefix("Error: ").replace(str(snapshot.root) + "/", "").splitlines()
-    return Problem(
-        Location(snapshot.path_of(file)), "KustomizeFailed", f"kustomize: {' '.join(short)}", "run kustomize build here to try it"
-    )

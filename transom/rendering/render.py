@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any
 from transom.errors import Location, Problem
 from transom.rendering import kustomization, kustomize, yamltext
 from transom.rendering.cache import Cache
-from transom.rendering.trace import Trace
+from transom.rendering.kustomization import Reading
+from transom.rendering.trace import Trace, hits
 from transom.rendering.units import KUSTOMIZATION_FILES, Unit
 
 
@@ -65,7 +66,22 @@ class Renderer:
             if problems:
                 return Rendering((), tuple(problems))
             self.cache.put(key, [(data, origin.relative_to(unit.snapshot.root).as_posix()) for data, origin in raw])
-        return Rendering(tuple(Rendered(data, Trace(unit.snapshot, origin, layers=reading.layers), unit) for data, origin in raw), ())
+        documents = tuple(Rendered(data, Trace(unit.snapshot, origin, layers=reading.layers), unit) for data, origin in raw)
+        return Rendering(documents, tuple(_aimed_at_nothing(unit, reading, [document.data for document in documents])))
+
+
+def _aimed_at_nothing(unit: Unit, reading: Reading, documents: list[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Patches aimed at a name that nothing has: Kustomize passes over them in silence, and what they were to change is deployed as it was."""
+    patches = [patch for layer in reading.layers for patch in layer.patches()]
+    if any(isinstance(patch.written.data, dict) and "$patch" in patch.written.data for patch in patches):
+        return  # what a patch was aimed at may have been deleted since
+    for patch in patches:
+        if patch.target and patch.target.get("name") and not any(hits(patch, data, reading.layers) for data in documents):
+            place = patch.place or (1, 1)
+            wanted = " ".join(str(patch.target[key]) for key in ("kind", "name", "labelSelector") if patch.target.get(key))
+            hint = "correct kind and name; Kustomize would pass over this patch in silence"
+            where = Location(unit.snapshot.path_of(patch.named_in or patch.file), *place)
+            yield Problem(where, "PatchWithoutTarget", f"there is no {wanted} to patch", hint)
 
 
 def plain(unit: Unit) -> Rendering:

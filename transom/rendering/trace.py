@@ -7,7 +7,7 @@ the outermost overlay inwards, and the first that writes the value is the one to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Trace:
 
         The order within one kustomization is Kustomize's: its fields (namespace, images, replicas, labels …) come after its patches.
         """
-        names = self._names(data)
+        names = _names(data, self.layers)
         for layer in self.layers:
             for inner in _fields(layer, data, path, names):
                 yield layer.file, layer.written, inner
@@ -78,28 +78,33 @@ class Trace:
         if origin is not None and self.origin.name not in KUSTOMIZATION_FILES:
             yield self.origin, origin, _by_name(origin, data, path)
 
-    def _names(self, data: Mapping[str, Any]) -> frozenset[str]:
-        """What the document may have been called before prefixes, suffixes and content hashes were put on it."""
-        names = {_name(data)}
-        if data.get("kind") in ("ConfigMap", "Secret"):
-            names |= {_HASH.sub("", name) for name in names}
-        for layer in self.layers:
-            body = layer.written.data
-            names |= {name.removeprefix(str(body.get("namePrefix") or "")) for name in names}
-            names |= {name.removesuffix(str(body.get("nameSuffix") or "")) for name in names}
-        return frozenset(names)
-
     def _original(self, data: Mapping[str, Any]) -> Written | None:
         documents, _ = yamltext.read(self.origin, self.file)
         if self.index is not None:
             return documents[self.index] if self.index < len(documents) else None
-        names = self._names(data)
+        names = _names(data, self.layers)
         alike = [document for document in documents if isinstance(document.data, dict) and document.data.get("kind") == data.get("kind")]
         return next((document for document in alike if _name(document.data) in names), None) or next(iter(alike or documents), None)
 
 
 _HASH = re.compile(r"-[a-z0-9]{10}$")
 """What Kustomize puts behind the names of generated ConfigMaps and Secrets."""
+
+
+def hits(patch: Patch, data: Mapping[str, Any], layers: Sequence[Kustomization]) -> bool:
+    """Whether a patch of these layers is meant for a rendered document."""
+    return _targets(patch, data, _names(data, layers))
+
+
+def _names(data: Mapping[str, Any], layers: Sequence[Kustomization]) -> frozenset[str]:
+    """What the document may have been called before prefixes, suffixes and content hashes were put on it."""
+    names = {_name(data)}
+    if data.get("kind") in ("ConfigMap", "Secret"):
+        names |= {_HASH.sub("", name) for name in names}
+    for layer in layers:
+        names |= {name.removeprefix(str(layer.written.data.get("namePrefix") or "")) for name in names}
+        names |= {name.removesuffix(str(layer.written.data.get("nameSuffix") or "")) for name in names}
+    return frozenset(names)
 
 
 def _name(data: Mapping[str, Any]) -> str:
