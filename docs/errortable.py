@@ -1,0 +1,72 @@
+"""The reasons that the code can give, read from its source, and the tree of errors with their exit codes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import blocks
+
+from sandbox import errors as sandbox_errors
+from transom import errors
+
+_REASON = re.compile(r"[A-Z][A-Za-z]+")
+_PACKAGES = ("transom", "components", "stacks", "sandbox")
+_ROOTS = frozenset({"Failed"})
+"""Reasons of abstract classes, which nothing raises by that name."""
+
+
+def raised() -> dict[str, list[str]]:
+    """Every reason with the places (file:line) where the code gives it."""
+    found: dict[str, list[str]] = {}
+    for package in _PACKAGES:
+        for file in sorted((blocks.ROOT / package).rglob("*.py")):
+            for reason, line in _reasons(ast.parse(file.read_text(encoding="utf-8"))):
+                found.setdefault(reason, []).append(f"{file.relative_to(blocks.ROOT).as_posix()}:{line}")
+    return {reason: places for reason, places in sorted(found.items()) if reason not in _ROOTS}
+
+
+def documented(page: Path = blocks.ROOT / "docs" / "errors.md") -> list[str]:
+    """The reasons that have a heading on the page, in its order."""
+    return [found[1] for _, line in blocks.prose(page) if (found := re.match(r"### ([A-Z][A-Za-z]+)$", line))]
+
+
+def _reasons(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="Problem") | ast.Attribute(attr="_wrong"), args=given):
+                yield from ((word, node.lineno) for argument in given for word in _words(argument))
+            case ast.keyword(arg="reason", value=value):
+                yield from ((word, node.value.lineno) for word in _words(value))
+            case ast.Assign(targets=[ast.Name(id="default_reason")], value=value) | ast.AnnAssign(
+                target=ast.Name(id="default_reason"), value=ast.Constant() as value
+            ):
+                yield from ((word, node.lineno) for word in _words(value))
+
+
+def _words(value: ast.expr) -> Iterator[str]:
+    """Reasons among the constants of an expression that may be a choice between two."""
+    for node in (value, *((value.body, value.orelse) if isinstance(value, ast.IfExp) else ())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _REASON.fullmatch(node.value):
+            yield node.value
+
+
+def tree() -> str:
+    """The classes of the error tree with their reason, exit code and whether trying again may help."""
+    lines = ["| error | reason | exit code | again? |", "|---|---|---|---|"]
+    for kind in _below(errors.TransomError):
+        if kind in (errors.TransomError, errors.PermanentError, errors.TemporaryError):
+            continue
+        again = "may help" if issubclass(kind, errors.TemporaryError) else "no"
+        lines.append(f"| {kind.__name__} | {kind.default_reason} | {int(kind.exit_code)} | {again} |")
+    return "\n".join(lines) + "\n"
+
+
+def _below(kind: type[errors.TransomError]) -> Iterator[type[errors.TransomError]]:
+    """The class and all below it that these two modules define."""
+    if kind.__module__ in (errors.__name__, sandbox_errors.__name__):
+        yield kind
+        for below in kind.__subclasses__():
+            yield from _below(below)
