@@ -24,9 +24,15 @@ def of(shard: Shard) -> str:
     return "foundation" if shard.is_part else "whole"
 
 
-def stack_reference(stack: str) -> pulumi.StackReference:
-    """Outputs of another stack of this project as they were deployed last."""
-    return pulumi.StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}")
+def deployed(stack: str) -> pulumi.Output[dict[str, Any]]:
+    """Outputs of a stack of this project as they were deployed last.
+
+    Asked with the function and not with a StackReference: that would be a resource of this stack, which differs after every deployment, so
+    that `pulumi refresh --preview-only` would never be clean.
+    """
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
+    answer: pulumi.Output[dict[str, Any]] = pulumi.runtime.invoke_output("pulumi:pulumi:readStackOutputs", {"name": name})
+    return answer.apply(lambda read: dict(read["outputs"] or {}))
 
 
 def refuse_unmoved(catalog: Catalog, shard: Shard) -> None:
@@ -36,20 +42,19 @@ def refuse_unmoved(catalog: Catalog, shard: Shard) -> None:
     """
     if os.environ.get(MOVED):
         return
-    foundation = stack_reference(catalog.name)
 
     def compare(outputs: dict[str, Any]) -> None:
-        deployed = outputs.get("layout")
+        found = outputs.get("layout")
         wanted = "foundation" if shards.is_sharded(catalog) else "whole"
-        if deployed not in (None, wanted):
+        if found not in (None, wanted):
             raise program.failure(
                 GuardRefused(
-                    f"environment {catalog.name} was deployed as {deployed!r}, and its document asks for {wanted!r}",
+                    f"environment {catalog.name} was deployed as {found!r}, and its document asks for {wanted!r}",
                     reason="LayoutChanged",
                     hint=f"move its resources first, which deletes nothing: transom reshard {catalog.name}",
                 )
             )
-        if shard.tenant and deployed is None and not pulumi.runtime.is_dry_run():
+        if shard.tenant and found is None and not pulumi.runtime.is_dry_run():
             raise program.failure(
                 GuardRefused(
                     f"stack {shard.stack} needs {catalog.name}, which is not deployed",
@@ -58,4 +63,4 @@ def refuse_unmoved(catalog: Catalog, shard: Shard) -> None:
                 )
             )
 
-    foundation.outputs.apply(compare)
+    deployed(catalog.name).apply(compare)
