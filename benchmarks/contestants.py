@@ -65,7 +65,9 @@ class Ground:
         Raises:
             CommandFailedError: it did not end well.
         """
-        done = subprocess.run(["pulumi", *arguments], cwd=self.folder, env=dict(self.environment), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["pulumi", *arguments], cwd=self.folder, env=dict(self.environment), capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise measure.CommandFailedError(f"pulumi {' '.join(arguments)}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout

@@ -113,7 +113,10 @@ def _settings(service: Service) -> list[dict[str, Any]]:
     page = "\n".join(f"location /{part} {{ proxy_pass http://{name}-{part}:8080; }}" for part in ("api", "assets", "events", "health"))
     maps = [("settings", settings), ("files", {"routes.conf": page})]
     maps += [(f"extra-{number}", {"value": str(number)}) for number in range(1, service.extra + 1)]
-    return [account, *({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"{name}-{part}"}, "data": data} for part, data in maps)]
+    return [
+        account,
+        *({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"{name}-{part}"}, "data": data} for part, data in maps),
+    ]
 
 
 def _workload(service: Service) -> list[dict[str, Any]]:

@@ -121,7 +121,9 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
                 ended.set()
                 watcher.join()
         if code != 0:
-            raise CommandFailedError(f"{' '.join(command)} ended with {code}:\n{said.read_text(encoding='utf-8', errors='replace')[-4000:]}")
+            raise CommandFailedError(
+                f"{' '.join(command)} ended with {code}:\n{said.read_text(encoding='utf-8', errors='replace')[-4000:]}"
+            )
         phases = _phases(sheet, begin, begin + seconds)
     return Measured(seconds, watch.by_role(watch.peak, max), watch.together, watch.by_role(watch.cpu, sum), phases)
 
@@ -140,7 +142,7 @@ def _role(words: Sequence[str]) -> str | None:
 
 def _bytes(text: str) -> int:
     """Of a figure of `/proc/PID/status`, e.g. `  1234 kB`."""
-    return int(text.split()[0]) * 1024
+    return int(text.split(maxsplit=1)[0]) * 1024
 
 
 def _phases(sheet: Path, begin: float, end: float) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import statistics
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,11 +35,10 @@ class Row:
         """The contestant that the hand-written one is compared with."""
         return next(name for name in self.runs if name != _HANDWRITTEN)
 
-    @property
-    def ratio(self) -> float:
+    def ratio(self, of: Callable[[Measured], float]) -> float:
         """Median of the rounds' ratios: the runs of a round are neighbours in time, so that what else the machine does weighs on both."""
         pairs = zip(self.runs[self.transom], self.runs[_HANDWRITTEN], strict=True)
-        return statistics.median(ours.seconds / theirs.seconds for ours, theirs in pairs)
+        return statistics.median(of(ours) / of(theirs) for ours, theirs in pairs)
 
 
 @dataclass(slots=True)
@@ -81,16 +81,33 @@ def _machine(figures: Figures) -> str:
     rounds = {row.size: len(row.runs[row.transom]) for row in figures.rows.values()}
     told = ", ".join(f"{count} round{'s' if count > 1 else ''} at {size}" for size, count in rounds.items())
     memory = round(psutil.virtual_memory().total / 2**30)
-    return f"{datetime.now(UTC).date()}, {os.cpu_count()} cores, {memory} GiB; {told}. Medians; the ratio is the median of the rounds' ratios."
+    return (
+        f"{datetime.now(UTC).date()}, {os.cpu_count()} cores, {memory} GiB; {told}. Medians; the ratio is the median of the rounds' ratios."
+    )
 
 
 def _times(figures: Figures) -> list[str]:
-    lines = ["| objects | operation | Transom | hand-written | ratio |", "|---|---|---|---|---|"]
+    lines = [
+        "| objects | operation | Transom | hand-written | ratio | CPU Transom | CPU hand-written | ratio |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for row in figures.rows.values():
-        ours, theirs = (statistics.median(run.seconds for run in row.runs[name]) for name in (row.transom, _HANDWRITTEN))
         note = "" if row.transom == "Transom" else " (shards)"
-        lines.append(f"| {row.size}{note} | {row.operation} | {ours:.1f} s | {theirs:.1f} s | {row.ratio:.2f} |")
+        cells = []
+        for of in (_seconds, _cpu):
+            ours, theirs = (statistics.median(map(of, row.runs[name])) for name in (row.transom, _HANDWRITTEN))
+            cells.append(f"{ours:.1f} s | {theirs:.1f} s | {row.ratio(of):.2f}")
+        lines.append(f"| {row.size}{note} | {row.operation} | {' | '.join(cells)} |")
     return lines
+
+
+def _seconds(run: Measured) -> float:
+    return run.seconds
+
+
+def _cpu(run: Measured) -> float:
+    """Of all processes of the command: what other jobs of the machine leave alone."""
+    return sum(run.cpu.values())
 
 
 def _needs(figures: Figures) -> list[str]:

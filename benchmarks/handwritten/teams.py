@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes import Provider
@@ -48,7 +49,7 @@ OWNED = {"pulumi.com/patchForce": "true"}
 NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
 
 
-def declare():
+def declare() -> None:
     """All teams, their namespaces and services."""
     config = json.loads(Path(__file__).with_name("teams.json").read_text(encoding="utf-8"))
     provider = Provider(
@@ -71,7 +72,9 @@ def declare():
                 declare_service(service, namespace, config["release"], labels, options)
 
 
-def declare_namespace(name, team, release, labels, provider):
+def declare_namespace(
+    name: str, team: str, release: int, labels: dict[str, str], provider: Provider
+) -> tuple[Namespace, list[pulumi.Resource]]:
     """A namespace with quota, defaults, roles and network policies; the namespace and what must be there before services."""
     namespace = Namespace(
         name,
@@ -84,7 +87,7 @@ def declare_namespace(name, team, release, labels, provider):
     )
     options = pulumi.ResourceOptions(provider=provider)
 
-    def metadata(own):
+    def metadata(own: str) -> ObjectMetaArgs:
         return ObjectMetaArgs(name=own, namespace=namespace.metadata.name, labels=labels, annotations=OWNED)
 
     quota = ResourceQuota(
@@ -138,17 +141,21 @@ def declare_namespace(name, team, release, labels, provider):
             pod_selector=LabelSelectorArgs(), policy_types=["Egress"], egress=[NetworkPolicyEgressRuleArgs(to=[outside])]
         ),
     }
-    policies = [NetworkPolicy(f"{name}-{own_name}", metadata=metadata(own_name), spec=spec, opts=options) for own_name, spec in specs.items()]
+    policies = [
+        NetworkPolicy(f"{name}-{own_name}", metadata=metadata(own_name), spec=spec, opts=options) for own_name, spec in specs.items()
+    ]
     return namespace, [quota, limits, role, *policies]
 
 
-def declare_service(service, namespace, release, team_labels, options):
+def declare_service(
+    service: dict[str, Any], namespace: Namespace, release: int, team_labels: dict[str, str], options: pulumi.ResourceOptions
+) -> None:
     """One service: account, configuration, workload, its address and its disruption budget."""
     name = service["name"]
     labels = team_labels | {"transom.dev/application": name, "app.kubernetes.io/version": f"v{release}"}
     selector = {"app": name}
 
-    def metadata(own, more=None, annotations=None):
+    def metadata(own: str, more: dict[str, str] | None = None, annotations: dict[str, str] | None = None) -> ObjectMetaArgs:
         return ObjectMetaArgs(
             name=own, namespace=namespace.metadata.name, labels=labels | (more or {}), annotations=OWNED | (annotations or {})
         )
