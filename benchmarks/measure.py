@@ -81,11 +81,13 @@ class _Watch:
             role = _role(process.cmdline())
             if role is None:
                 return 0
-            memory = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines())
             times = process.cpu_times()
             self.role[process.pid] = role
-            self.peak[process.pid] = max(self.peak.get(process.pid, 0), _bytes(memory["VmHWM"]))
             self.cpu[process.pid] = times.user + times.system
+            memory = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines())
+            if "VmHWM" not in memory:  # it has just ended and was not waited for yet
+                return 0
+            self.peak[process.pid] = max(self.peak.get(process.pid, 0), _bytes(memory["VmHWM"]))
             return _bytes(memory["VmRSS"])
         return 0
 

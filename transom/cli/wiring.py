@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from transom.catalog import project as projects
@@ -76,5 +77,7 @@ def members(catalogs: Mapping[str, Catalog], *, ordered: bool = True, refresh: b
 
 def create_missing(engine: Engine, members: Mapping[str, fleet.Member]) -> None:
     """Creates the stacks that are not there yet, which touches nothing but the backend's list of stacks."""
-    for member in members.values():
-        engine.create(member.request)
+    requests = [member.request for member in members.values()]
+    there = engine.stacks(requests[0]) if requests else frozenset()
+    with ThreadPoolExecutor(max_workers=at_once()) as pool:
+        list(pool.map(engine.create, (request for request in requests if request.stack not in there)))

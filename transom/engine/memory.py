@@ -129,6 +129,10 @@ class MemoryEngine(Engine):
         ]
         return {"version": 3, "deployment": {"resources": resources}}
 
+    def stacks(self, request: Request) -> frozenset[str]:  # noqa: ARG002 - the seam's signature
+        """See Engine."""
+        return frozenset(self._stacks)
+
     def exists(self, request: Request) -> bool:
         """See Engine."""
         return request.stack in self._stacks

@@ -86,6 +86,11 @@ class PulumiEngine(Engine):
         deployment: dict[str, Any] = json.loads(self._say(request, "stack", "export", "--stack", request.stack))
         return deployment
 
+    def stacks(self, request: Request) -> frozenset[str]:
+        """See Engine."""
+        listed = json.loads(self._say(request, "stack", "ls", "--json"))
+        return frozenset(str(item["name"]).rpartition("/")[2] for item in listed)
+
     def exists(self, request: Request) -> bool:
         """See Engine."""
         try:

@@ -119,6 +119,10 @@ class Engine(ABC):
         """The stack's deployment as the engine keeps it, secrets encrypted."""
 
     @abstractmethod
+    def stacks(self, request: Request) -> frozenset[str]:
+        """Names of all stacks of the project: one question where `exists` would be many."""
+
+    @abstractmethod
     def exists(self, request: Request) -> bool:
         """Whether the stack exists in the backend."""
 
