@@ -1,0 +1,91 @@
+"""The benchmark's own promises: what it declares, that it compares like with like, and that its table comes out. No time is asserted."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from benchmarks import same, shape, table
+from benchmarks.contestants import OPERATIONS
+from benchmarks.generate import Target, write
+from benchmarks.measure import PHASES, Measured
+from benchmarks.table import Figures
+from sandbox.layout import CHECKOUT
+
+
+@pytest.mark.parametrize("objects, teams", [(14, 1), (50, 1), (53, 1), (100, 2), (800, 8), (801, 7)])
+def test_a_shape_has_exactly_the_objects_that_were_asked_for(objects: int, teams: int) -> None:
+    """Whatever the number divides by, and every team gets its share."""
+    made = shape.of(objects, teams)
+    assert made.objects == objects
+    assert len(made.teams) == teams
+    assert 0 < made.changed < objects
+
+
+def test_too_many_teams_are_refused() -> None:
+    """A team has a namespace with its foundation and one service at least."""
+    with pytest.raises(ValueError, match="at least"):
+        shape.of(50, 8)
+
+
+def test_releases_differ_in_every_service_and_tenant(tmp_path: Any) -> None:
+    """Update of all means all: each overlay and each tenant changes, and what an earlier release had is gone."""
+    target = Target(tmp_path, "nowhere")
+    write(target, shape.of(50, 1, release=1))
+    before = {file: file.read_text() for file in tmp_path.rglob("*.yaml")}
+    write(target, shape.of(50, 1, release=2))
+    after = {file: file.read_text() for file in tmp_path.rglob("*.yaml")}
+    changed = {file for file in before if before[file] != after[file]}
+    assert before.keys() == after.keys()
+    assert {file for file in after if "overlays" in file.parts or "tenants" in file.parts} == changed
+
+
+def test_programs_that_declare_something_else_are_not_compared() -> None:
+    """A difference in one field ends the run and is shown; names may differ by their prefix."""
+    ours = {"ConfigMap t-team-1-1/a": {"data": {"a": "1"}, "metadata": {"namespace": "t-team-1-1"}}}
+    theirs = {"ConfigMap h-team-1-1/a": {"data": {"a": "1"}, "metadata": {"namespace": "h-team-1-1"}}}
+    same.check({"t-": ours, "h-": theirs})
+    theirs["ConfigMap h-team-1-1/a"]["data"] = {"a": "2"}
+    with pytest.raises(same.DifferentError, match="1 objects differ"):
+        same.check({"t-": ours, "h-": theirs})
+
+
+def test_the_ratio_is_that_of_neighbours_in_time() -> None:
+    """A round on a slow machine and one on a fast machine with the same ratio give that ratio, however the medians fall."""
+    figures = Figures()
+    for ours, theirs in ((2.0, 1.0), (20.0, 10.0), (3.0, 1.5)):
+        figures.add(50, "create").append("Transom", _measured(ours))
+        figures.add(50, "create").append("hand-written", _measured(theirs))
+    assert "| 50 | create | 3.0 s | 1.5 s | 2.00 |" in table.markdown(figures)
+
+
+def test_a_table_replaces_the_one_before(tmp_path: Any) -> None:
+    """Between its marks, and nothing else of the file."""
+    file = tmp_path / "README.md"
+    file.write_text("before\n<!-- table: begin -->\nold\n<!-- table: end -->\nafter\n")
+    table.write(file, "new\n")
+    assert file.read_text() == "before\n<!-- table: begin -->\nnew\n<!-- table: end -->\nafter\n"
+    file.write_text("no place")
+    with pytest.raises(ValueError, match="no place"):
+        table.write(file, "new")
+
+
+@pytest.mark.sandbox
+@pytest.mark.acceptance
+def test_one_round_gives_a_table(sandbox: Any) -> None:
+    """`--quick` runs every operation of both programs against the real engine, finds the same objects and prints all three tables."""
+    done = sandbox.run(
+        "env", f"TRANSOM_SANDBOX={sandbox.root}", f"PYTHONPATH={CHECKOUT}", sys.executable, "-m", "benchmarks", "--quick", timeout=600
+    )
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| 14 | ")]
+    times = [row for row in rows if len(row) == 8]
+    assert [row[1] for row in times] == list(OPERATIONS)
+    assert {row[2] for row in rows if row not in times} == {"Transom", "hand-written"}
+    phases = [row for row in rows if len(row) == 3 + len(PHASES)]
+    assert len(phases) == 6, "both programs tell their phases in all operations but the refresh"
+
+
+def _measured(seconds: float) -> Measured:
+    return Measured(seconds, {}, 0, {"engine": seconds}, {})
