@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -20,6 +21,8 @@ _EVERY = 0.05
 """Seconds between two looks at the processes. Peaks are the kernel's own (VmHWM), so a look may miss only what grows in between."""
 _LIMIT = 3600
 """Seconds after which a command is taken for stuck."""
+_GRACE = 120
+"""Seconds that a command gets to stop in order."""
 _ROLES = (
     ("sandbox.plugins.language", "language host"),
     ("pulumi-language-python", "language host"),
@@ -116,8 +119,9 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
             try:
                 code = process.wait(_LIMIT)
                 seconds = time.monotonic() - begin
-            except BaseException:
-                process.terminate()
+            except BaseException:  # Ctrl-C: the engine must be gone before its stack can be destroyed
+                process.send_signal(signal.SIGINT)
+                process.wait(_GRACE)
                 raise
             finally:
                 ended.set()
