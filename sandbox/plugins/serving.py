@@ -97,14 +97,14 @@ def abort(context: grpc.ServicerContext, error: Exception) -> None:
 def answering(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any, grpc.ServicerContext], Any]:
     """Make a gRPC method of a function `(servicer, request) -> response` whose exceptions become statuses.
 
-    A PluginError, a ValueError of our own or a loopback refusal reaches the user as it is; any other exception is a defect
+    A PluginError, an unreadable value or a loopback refusal reaches the user as it is; any other exception is a defect
     and is reported with its type and place, without its arguments, which may hold secrets.
     """
 
     def method(servicer: Any, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return handler(servicer, request)
-        except (PluginError, NotLoopbackError) as error:
+        except (PluginError, NotLoopbackError, values.SignatureError) as error:
             abort(context, error)
         except Exception as error:  # noqa: BLE001 - the last frame before gRPC, which would print the message's arguments
             abort(context, PluginError(_defect(handler.__name__, error)))

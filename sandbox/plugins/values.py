@@ -35,6 +35,10 @@ _UNKNOWNS: Final = frozenset(
 _LARGEST_EXACT_INTEGER: Final = 2**53
 
 
+class SignatureError(ValueError):
+    """A value is marked as something that nobody here knows."""
+
+
 class Unknown(Enum):
     """The type of a value that only an apply can tell."""
 
@@ -81,7 +85,7 @@ def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
     """Give the Struct as a dict; nulls are kept, whole numbers become `int`.
 
     Output values become their value, secret or unknown; a reference to a resource becomes its id (its URN, if it has no id),
-    as the real plugins read them. Raises ValueError for a signature nobody knows.
+    as the real plugins read them. Raises SignatureError for a signature nobody knows.
     """
     return {key: _decode_value(value) for key, value in struct.fields.items()}
 
@@ -196,7 +200,7 @@ def _decode_special(fields: dict[str, Any]) -> Any:
         case _ if signature == _ARCHIVE:
             return Archive(fields.get("assets"), fields.get("path"), fields.get("uri"), fields.get("hash", ""))
         case _:
-            raise ValueError(f"a property value carries the signature {signature!r}, which no Pulumi SDK known here writes")
+            raise SignatureError(f"a property value carries the signature {signature!r}, which no Pulumi SDK known here writes")
 
 
 def _encode_value(target: struct_pb2.Value, value: Any) -> None:

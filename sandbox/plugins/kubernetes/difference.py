@@ -16,6 +16,7 @@ from typing import Any, Final
 from sandbox.plugins import values
 from sandbox.plugins.kubernetes import replacement
 from sandbox.plugins.kubernetes.replacement import Path
+from sandbox.plugins.serving import PluginError
 
 _MISSING: Final = object()
 _STEP: Final = re.compile(r'\[\s*"((?:[^"\\]|\\.)*)"\s*\]|\[\s*(\d+|\*)\s*\]|\.?([^.\[\]"]+)')
@@ -72,13 +73,13 @@ def without(changes: Mapping[Path, PropertyChange], ignored: Iterable[str]) -> d
 
 
 def parse(path: str) -> Path:
-    """Give the steps of a property path as the engine writes them; `*` is any step. Raises ValueError for what is no path."""
+    """Give the steps of a property path as the engine writes them; `*` is any step. Raises PluginError for what is no path."""
     steps: list[str | int] = []
     position = 0
     while position < len(path):
         match = _STEP.match(path, position)
         if match is None:
-            raise ValueError(f"failed to parse ignore path: {path!r} is no property path at character {position + 1}")
+            raise PluginError(f"failed to parse ignore path: {path!r} is no property path at character {position + 1}")
         quoted, index, key = match.groups()
         if quoted is not None:
             steps.append(quoted.replace('\\"', '"'))

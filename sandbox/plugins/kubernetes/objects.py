@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sandbox.plugins.serving import PluginError
+
 Object = dict[str, Any]
 
 SKIP_AWAIT: Final = "pulumi.com/skipAwait"
@@ -70,12 +72,12 @@ def kind(obj: Mapping[str, Any]) -> Kind:
 
 
 def kind_of_type(token: str) -> Kind:
-    """Give the kind that a resource's type names: `kubernetes:apps/v1:Deployment`. Raises ValueError for another form."""
+    """Give the kind that a resource's type names: `kubernetes:apps/v1:Deployment`. Raises PluginError for another form."""
     package, _, rest = token.partition(":")
     module, _, found = rest.partition(":")
     group, _, version = module.rpartition("/")
     if package != "kubernetes" or not group or not version or not found:
-        raise ValueError(f"unrecognized resource type: {token!r} for this provider; expected kubernetes:GROUP/VERSION:KIND")
+        raise PluginError(f"unrecognized resource type: {token!r} for this provider; expected kubernetes:GROUP/VERSION:KIND")
     return Kind("" if group == "core" else group, version, found)
 
 

@@ -39,6 +39,7 @@ from sandbox.plugins.serving import InitFailed, PluginError, UnsupportedError
 
 _PACKAGE: Final = "pulumi-kubernetes"
 _MANAGER_PREFIX: Final = "pulumi-kubernetes-"
+_COMPONENTS: Final = ("kubernetes:helm", "kubernetes:kustomize", "kubernetes:yaml")  # what the real plugin makes of charts and files
 _HELM_HOOK: Final = "helm.sh/hook"
 _FORGET: Final = (
     "If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the "
@@ -461,9 +462,9 @@ def _variables(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _supported(token: str) -> Kind:
-    kind = objects.kind_of_type(token)
-    if kind.group in ("helm.sh", "kustomize", "yaml") or token.startswith(("kubernetes:helm", "kubernetes:kustomize", "kubernetes:yaml")):
+    if token.startswith(_COMPONENTS):
         raise UnsupportedError(f"the resource type {token} {_beyond()}")
+    kind = objects.kind_of_type(token)
     if normal.is_list(kind):
         raise PluginError(
             "list resources exist for compatibility with YAML manifests and Helm charts, and cannot be created directly. "
