@@ -31,6 +31,7 @@ _READ_ONLY: Final = (
     "uid",
 )
 _INTEGERS: Final = {"int32": 2**31, "int64": 2**63}
+_LINE_BREAKS: Final = {ord(sign): None for sign in "\r\n"}  # Go's decoder passes over them
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
 _OMITTED_WHEN_EMPTY: Final = frozenset({"bool", "int32", "int64", "string", "bytes"})
 
@@ -85,14 +86,21 @@ def _definition(obj: Object) -> Object:
 
 
 def _secret(obj: Object) -> Object:
-    plain = obj.get("stringData")
+    plain, given = obj.get("stringData"), obj.get("data")
     if not isinstance(plain, Mapping) or not plain or not all(isinstance(value, str) for value in plain.values()):
-        return obj
+        # The server decodes and encodes the data again, which folds line breaks; what is no base64 it will refuse.
+        return {**obj, "data": {key: _reencoded(value) for key, value in given.items()}} if isinstance(given, Mapping) else obj
     encoded = {key: base64.b64encode(value.encode()).decode() for key, value in plain.items()}
-    given = obj.get("data")
     kept = {key: value for key, value in obj.items() if key != "stringData"}
     # stringData wins over data, as the server merges them.
     return {**kept, "data": {**(given if isinstance(given, Mapping) else {}), **encoded}}
+
+
+def _reencoded(value: Any) -> Any:
+    try:
+        return _bytes(value) if isinstance(value, str) else value
+    except _MismatchError:
+        return value
 
 
 @cache
@@ -178,6 +186,6 @@ def _quantity(value: Any) -> str:
 
 def _bytes(value: str) -> str:
     try:
-        return base64.b64encode(base64.b64decode(value, validate=True)).decode()
+        return base64.b64encode(base64.b64decode(value.translate(_LINE_BREAKS), validate=True)).decode()
     except binascii.Error as error:
         raise _MismatchError from error

@@ -74,7 +74,7 @@ def without_ignored(inputs: Object, live: Mapping[str, Any], manager: str, ignor
     """Give the inputs as they are to be applied when some properties are ignored.
 
     A property that others manage and we do not is left out; any other takes its live value, because an apply that
-    does not name it would remove it. Paths into lists are left as they are, as in the real plugin.
+    does not name it would remove it. Paths into lists, and keys that have to be quoted, are left as they are, as in the real plugin.
     """
     found = entries(live)
     ours = [entry.get("fieldsV1") or {} for entry in found if entry.get("manager") == manager]
@@ -82,7 +82,7 @@ def without_ignored(inputs: Object, live: Mapping[str, Any], manager: str, ignor
     out = inputs
     for path in ignored:
         steps = difference.parse(path)
-        if not all(isinstance(step, str) and step != "*" for step in steps):
+        if not all(isinstance(step, str) and step != "*" and difference.written((step,)) == step for step in steps):
             continue
         keys = [str(step) for step in steps]
         if any(_has(fields, keys) for fields in theirs) and not any(_has(fields, keys) for fields in ours):

@@ -84,6 +84,12 @@ def test_string_data_becomes_data() -> None:
     assert normal.inputs(secret) == {"apiVersion": "v1", "kind": "Secret", "data": {"a": "bmV3", "b": "eA=="}}
 
 
+def test_data_is_encoded_once() -> None:
+    """Base64 with line breaks is the same data without; what is no base64 is left for the server to refuse."""
+    secret = {"apiVersion": "v1", "kind": "Secret", "data": {"a": "b2\nxk\n", "b": "no base64!"}}
+    assert normal.inputs(secret)["data"] == {"a": "b2xk", "b": "no base64!"}
+
+
 def test_read_only_metadata_is_no_input() -> None:
     """A manifest copied from a cluster brings nothing along that only the server sets."""
     metadata = {"name": "a", "uid": "1", "resourceVersion": "2", "creationTimestamp": "2026-01-01T00:00:00Z"}
