@@ -91,7 +91,7 @@ class AwsServicer(Servicer):
         """Compare a resource's state with its inputs."""
         entry = _entry(request)
         inputs = state.effective(entry, values.reveal(values.decode(request.news)), self._settings)
-        found = diff.differences(entry, values.reveal(values.decode(request.olds)), inputs, map(paths.parse, request.ignoreChanges))
+        found = diff.differences(entry, values.reveal(values.decode(request.olds)), inputs, tuple(map(paths.parse, request.ignoreChanges)))
         detailed = {paths.text(each.path): provider_pb2.PropertyDiff(kind=_KINDS[each.kind, each.replace]) for each in found}
         replaces = list(dict.fromkeys(str(each.path[0]) for each in found if each.replace))
         return provider_pb2.DiffResponse(

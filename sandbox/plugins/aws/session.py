@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 from sandbox.plugins.aws.settings import Settings
@@ -14,6 +14,7 @@ from sandbox.plugins.serving import PluginError
 
 _FIRST_PAUSE: Final = 0.02  # seconds; moto is done at once, so waits start short and grow
 _LONGEST_PAUSE: Final = 2.0
+_MAKING: Final = threading.RLock()
 _DEFAULT_WAIT: Final = 40 * 60.0
 
 
@@ -24,7 +25,6 @@ class Session:
         """Reach AWS as the settings say; waits end early when `cancelled` is set."""
         self.settings = settings
         self.cancelled = cancelled
-        self._lock = threading.RLock()
         self._clients: dict[tuple[str, str], Any] = {}
 
     def at(self, region: str = "", timeout: float = 0.0) -> Aws:
@@ -37,7 +37,7 @@ class Session:
     def client(self, service: str, region: str) -> Any:
         """Give the boto3 client of a service. Raises PluginError where the endpoint is not loopback or there are no credentials."""
         key = (service, region)
-        with self._lock:  # making clients is not thread-safe in boto3, using them is
+        with _MAKING:  # making clients is not thread-safe in boto3, using them is
             if key not in self._clients:
                 self._clients[key] = self._made(service, region)
             return self._clients[key]
@@ -65,7 +65,6 @@ class Session:
             raise PluginError(f"AWS account ID not allowed: {account} is one of forbiddenAccountIds")
 
     def _made(self, service: str, region: str) -> Any:
-        import boto3
         from botocore.config import Config
 
         endpoint = self.settings.endpoint(service)
@@ -78,8 +77,7 @@ class Session:
             read_timeout=60,
             s3={"addressing_style": "path"},  # bucket names are no host names on loopback
         )
-        session: Any = boto3.session.Session()
-        return session.client(
+        return _boto().client(
             service,
             region_name=region,
             endpoint_url=endpoint,
@@ -161,6 +159,14 @@ class Aws:
             if self.session.cancelled.wait(pause):
                 raise PluginError(f"cancelled while waiting for {what}")
             pause = min(pause * 1.7, _LONGEST_PAUSE)
+
+
+@cache
+def _boto() -> Any:
+    """Give the one boto3 session of the process: it keeps the services' models, which are slow to load."""
+    import boto3
+
+    return boto3.session.Session()
 
 
 def _shared_credentials(settings: Settings) -> tuple[str, str, str] | None:

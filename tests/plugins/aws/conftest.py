@@ -10,9 +10,11 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from moto.server import ThreadedMotoServer
 from pulumi.runtime.proto import provider_pb2 as pb
 
+from sandbox.awsserver import mend
 from sandbox.plugins import values
 from sandbox.plugins.aws.provider import AwsServicer
 
@@ -20,7 +22,7 @@ REGION = "eu-central-1"
 KINDS = {number: name for name, number in pb.PropertyDiff.Kind.items()}
 
 
-class Refused(Exception):  # noqa: N818 - what the engine would be told
+class RefusedError(Exception):
     """The plugin answered with an error."""
 
 
@@ -32,7 +34,7 @@ class Context:
 
     def abort(self, _code: Any, message: str) -> None:
         """End the call."""
-        raise Refused(message)
+        raise RefusedError(message)
 
 
 @dataclass
@@ -136,7 +138,7 @@ class Plugin:
         """Call a function; its refusals are raised."""
         answer = self.servicer.Invoke(pb.InvokeRequest(tok=token, args=values.encode(arguments)), Context())
         if answer.failures:
-            raise Refused("; ".join(f"{each.property}: {each.reason}" for each in answer.failures))
+            raise RefusedError("; ".join(f"{each.property}: {each.reason}" for each in answer.failures))
         return values.decode(getattr(answer, "return"))
 
 
@@ -154,7 +156,8 @@ def configured(arguments: dict[str, Any]) -> AwsServicer:
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    """Give the URL of a moto server of this process."""
+    """Give the URL of a moto server of this process, mended as the sandbox's is."""
+    mend()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -175,6 +178,4 @@ def plugin(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     yield Plugin(configured({"region": REGION}), endpoint)
-    import urllib.request
-
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST"), timeout=10).close()
+    assert requests.post(f"{endpoint}/moto-api/reset", timeout=10).ok

@@ -1,8 +1,8 @@
 """Derives `sandbox/plugins/aws/schema.json` from the real provider's schema and from the names of its Python SDK.
 
-Run `python tests/plugins/aws/derive.py` after a change of `terraform.json` or of the `pulumi-aws` version; a test fails when it is stale.
+Run `python tests/plugins/aws/derive.py` after a change of the entries, `terraform.json` or pulumi-aws; a test fails when it is stale.
 
-`terraform.json` holds the types of the Terraform AWS provider 5.100.0 as `terraform providers schema` prints them. The SDK tells how they are
+`terraform.json` holds the types of the Terraform AWS provider 5.100.0 as its schema tells them. The SDK tells how they are
 called in Pulumi, which lists of one element are flattened, and what newer provider versions added.
 
 Form of the result: `resources` maps a token to its properties, each `[flags, type]` or `[flags, "object"|"list"|"set", properties]`.
@@ -54,7 +54,7 @@ def render(content: dict[str, Any]) -> str:
 
 
 def _resource(token: str, name: str, block: dict[str, Any]) -> dict[str, Any]:
-    service, cls = token.split(":")[1].split("/")[0], token.rpartition(":")[2]
+    service, cls = token.split(":")[1].partition("/")[0], token.rpartition(":")[2]
     resource = getattr(importlib.import_module(f"pulumi_aws.{service}"), cls)
     module = inspect.getmodule(resource)
     # Where a nested argument has the name already (Bucket's versioning and BucketVersioning), the SDK says InitArgs.
@@ -154,9 +154,8 @@ def _invoke(token: str) -> dict[str, Any]:
 
 
 def _provider() -> dict[str, Any]:
-    import pulumi_aws  # noqa: PLC0415 - only the generator needs the SDK
-
-    from pulumi_aws import _inputs  # noqa: PLC0415
+    import pulumi_aws
+    from pulumi_aws import _inputs
 
     names = sorted(value[0] for value in _getters(pulumi_aws.ProviderArgs).values())
     parts = {

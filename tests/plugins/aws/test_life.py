@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.plugins import values
 from sandbox.plugins.aws.catalog import ENTRIES
-
-sys.path.insert(0, str(Path(__file__).parent))
-from cases import CASES, Case  # noqa: E402 - the folder is no package
+from tests.plugins.aws.cases import CASES, Case
 
 
 def test_every_type_has_a_case() -> None:
@@ -22,7 +18,7 @@ def test_every_type_has_a_case() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.token.rpartition(":")[2])
 def test_life(plugin: Any, case: Case) -> None:
-    """What is declared is made and read back clean; each change and each act by hand shows as exactly its properties; delete leaves nothing."""
+    """What is declared is made and read clean; each change and each act by hand shows as exactly its properties; delete leaves nothing."""
     given = case.given(plugin)
     plugin.preview(case.token, given)
     have = plugin.create(case.token, given)

@@ -7,10 +7,10 @@ import re
 from typing import Any
 
 import pytest
-from cases import OWN, assume, database, group, policy, role, rule
-from conftest import REGION, Plugin, Refused, configured
 
 from sandbox.plugins.values import UNKNOWN, Secret, reveal
+from tests.plugins.aws.cases import OWN, assume, database, group, policy, role, rule
+from tests.plugins.aws.conftest import REGION, Plugin, RefusedError, configured
 
 BUCKET, QUEUE, DB = "aws:s3/bucket:Bucket", "aws:sqs/queue:Queue", "aws:rds/instance:Instance"
 SECRET, VERSION = "aws:secretsmanager/secret:Secret", "aws:secretsmanager/secretVersion:SecretVersion"
@@ -118,7 +118,7 @@ def test_preview_knows_what_is_known(plugin: Plugin) -> None:
 def test_what_exists_is_not_adopted(plugin: Plugin, token: str, given: dict[str, Any]) -> None:
     """Creating what exists already is refused."""
     plugin.create(token, given)
-    with pytest.raises(Refused, match=r"(?i)exist"):
+    with pytest.raises(RefusedError, match=r"(?i)exist"):
         plugin.create(token, given)
 
 
@@ -126,7 +126,7 @@ def test_database_that_exists_is_not_adopted(plugin: Plugin) -> None:
     """A database of the same identifier is refused with AWS's own code, and the error says which."""
     given = database(plugin)
     plugin.create(DB, given)
-    with pytest.raises(Refused, match=r"creating RDS DB Instance \(shop-db\).*DBInstanceAlreadyExists"):
+    with pytest.raises(RefusedError, match=r"creating RDS DB Instance \(shop-db\).*DBInstanceAlreadyExists"):
         plugin.create(DB, given)
 
 
@@ -135,7 +135,7 @@ def test_database_never_shrinks(plugin: Plugin) -> None:
     have = plugin.create(DB, {**database(plugin), "maxAllocatedStorage": 0})
     plugin.client("rds").modify_db_instance(DBInstanceIdentifier="shop-db", AllocatedStorage=40, ApplyImmediately=True)
     assert plugin.drift(have) == {"allocatedStorage": "UPDATE"}
-    with pytest.raises(Refused, match="InvalidParameterCombination"):
+    with pytest.raises(RefusedError, match="InvalidParameterCombination"):
         plugin.heal(have)
     assert plugin.client("rds").describe_db_instances()["DBInstances"][0]["AllocatedStorage"] == 40
 
@@ -155,9 +155,9 @@ def test_database_versions(plugin: Plugin) -> None:
     assert plugin.drift(have) == {}
     assert plugin.read(have)[1]["engineVersionActual"] == "16.9"
     have.state = plugin.read(have)[1]
-    with pytest.raises(Refused, match="AllowMajorVersionUpgrade"):
+    with pytest.raises(RefusedError, match="AllowMajorVersionUpgrade"):
         plugin.update(have, {**given, "engineVersion": "17.2"})
-    with pytest.raises(Refused, match="Cannot upgrade"):
+    with pytest.raises(RefusedError, match="Cannot upgrade"):
         plugin.update(have, {**given, "engineVersion": "16.1"})
     plugin.update(have, {**given, "engineVersion": "17.2", "allowMajorVersionUpgrade": True})
     assert plugin.drift(have) == {}
@@ -167,10 +167,10 @@ def test_database_deletion_is_guarded(plugin: Plugin) -> None:
     """A protected database is not deleted; without a word on the final snapshot neither; with its name the snapshot is made."""
     given = {**database(plugin), "deletionProtection": True, "finalSnapshotIdentifier": None}
     have = plugin.create(DB, given)
-    with pytest.raises(Refused, match="final_snapshot_identifier is required when skip_final_snapshot is false"):
+    with pytest.raises(RefusedError, match="final_snapshot_identifier is required when skip_final_snapshot is false"):
         plugin.delete(have)
     plugin.update(have, {**given, "finalSnapshotIdentifier": "last"})
-    with pytest.raises(Refused, match="Cannot delete protected DB Instance"):
+    with pytest.raises(RefusedError, match="Cannot delete protected DB Instance"):
         plugin.delete(have)
     plugin.update(have, {**given, "finalSnapshotIdentifier": "last", "deletionProtection": False})
     plugin.delete(have)
@@ -199,7 +199,7 @@ def test_bucket_that_holds_something_is_kept(plugin: Plugin) -> None:
     for text in (b"1", b"2"):
         s3.put_object(Bucket="shop", Key="k", Body=text)
     s3.delete_object(Bucket="shop", Key="k")
-    with pytest.raises(Refused, match=r"deleting S3 Bucket \(shop\).*BucketNotEmpty"):
+    with pytest.raises(RefusedError, match=r"deleting S3 Bucket \(shop\).*BucketNotEmpty"):
         plugin.delete(have)
     plugin.update(have, {**TAGGED, "forceDestroy": True})
     plugin.delete(have)
@@ -211,7 +211,7 @@ def test_secret_waits_for_its_recovery_window(plugin: Plugin) -> None:
     have = plugin.create(SECRET, {"name": "kept"})
     plugin.delete(have)
     assert plugin.read(have)[0] == ""
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         plugin.create(SECRET, {"name": "kept"})
     have = plugin.create(SECRET, {"name": "gone", "recoveryWindowInDays": 0})
     plugin.delete(have)
@@ -264,7 +264,8 @@ def test_ignored_changes_are_silent(plugin: Plugin) -> None:
     assert plugin.diff(have, changed, ignore=('tags["*"]', "tags.*", "forceDestroy")).detailed == {}
 
 
-def test_default_tags(endpoint: str, plugin: Plugin) -> None:
+@pytest.mark.usefixtures("plugin")
+def test_default_tags(endpoint: str) -> None:
     """Default tags lie below the resource's own, are no drift, and their change updates what carries them."""
     first = Plugin(configured({"region": REGION, "defaultTags": json.dumps({"tags": {"stage": "dev", "team": "all"}})}), endpoint)
     have = first.create(BUCKET, TAGGED)
@@ -278,7 +279,8 @@ def test_default_tags(endpoint: str, plugin: Plugin) -> None:
     assert have.state["tagsAll"] == {"team": "shop", "stage": "prod"}
 
 
-def test_ignored_tags_are_left_alone(endpoint: str, plugin: Plugin) -> None:
+@pytest.mark.usefixtures("plugin")
+def test_ignored_tags_are_left_alone(endpoint: str) -> None:
     """Tags of others are neither shown nor removed."""
     mine = Plugin(configured({"region": REGION, "ignoreTags": json.dumps({"keyPrefixes": ["kubernetes.io/"]})}), endpoint)
     have = mine.create(BUCKET, TAGGED)
@@ -350,13 +352,15 @@ def test_update_of_what_is_gone_says_so(plugin: Plugin) -> None:
     """An update of a vanished resource fails and names it."""
     have = plugin.create("aws:cloudwatch/logGroup:LogGroup", {"name": "/x"})
     plugin.client("logs").delete_log_group(logGroupName="/x")
-    with pytest.raises(Refused, match=r"updating CloudWatch Logs Log Group \(/x\)"):
+    with pytest.raises(RefusedError, match=r"updating CloudWatch Logs Log Group \(/x\)"):
         plugin.update(have, {"name": "/x", "retentionInDays": 7})
 
 
 def test_unknown_type_is_refused(plugin: Plugin) -> None:
     """A type that has no entry is refused by name, with the nearest one."""
-    with pytest.raises(Refused, match=r"does not implement the resource type aws:sqs/queues:Queues; did you mean 'aws:sqs/queue:Queue'"):
+    with pytest.raises(
+        RefusedError, match=r"does not implement the resource type aws:sqs/queues:Queues; did you mean 'aws:sqs/queue:Queue'"
+    ):
         plugin.check("aws:sqs/queues:Queues", {})
 
 

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from conftest import REGION, Context, Refused, configured
 from pulumi.runtime.proto import provider_pb2 as pb
 
 from sandbox.plugins import values
@@ -14,6 +13,7 @@ from sandbox.plugins.aws import settings
 from sandbox.plugins.aws.provider import AwsServicer
 from sandbox.plugins.loopback import NotLoopbackError
 from sandbox.plugins.serving import PluginError
+from tests.plugins.aws.conftest import REGION, Context, RefusedError, configured
 
 LOCAL = "http://127.0.0.1:5000"
 
@@ -23,7 +23,7 @@ def test_engine_json_is_read() -> None:
     given = {
         "region": REGION,
         "accessKey": "a",
-        "secretKey": values.Secret("b"),
+        "secretKey": values.Secret("hush-hush"),
         "endpoints": json.dumps([{"s3": LOCAL, "cloudwatchlogs": LOCAL}]),
         "defaultTags": json.dumps({"tags": {"team": "shop"}}),
         "ignoreTags": json.dumps({"keys": ["x"], "keyPrefixes": ["kubernetes.io/"]}),
@@ -39,7 +39,7 @@ def test_engine_json_is_read() -> None:
     assert not read.ignore_tags.matches("team")
     assert read.allowed == {"123456789012"}
     assert not read.validate
-    assert "b" not in repr(read)
+    assert "hush" not in repr(read)
 
 
 def test_environment_is_read_and_inputs_win() -> None:
@@ -72,13 +72,13 @@ def test_only_loopback(url: str) -> None:
 def test_configure_refuses_before_any_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """Configure itself refuses an endpoint elsewhere, and none at all, which would be the real AWS."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://203.0.113.5")
-    with pytest.raises(Refused, match="not on this machine"):
+    with pytest.raises(RefusedError, match="not on this machine"):
         configured({"region": REGION})
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    with pytest.raises(Refused, match="would reach the real AWS"):
+    with pytest.raises(RefusedError, match="would reach the real AWS"):
         configured({"region": REGION})
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", LOCAL)
-    with pytest.raises(Refused, match="would reach the real AWS"):
+    with pytest.raises(RefusedError, match="would reach the real AWS"):
         configured({"region": REGION})
 
 
@@ -110,14 +110,14 @@ def test_provider_inputs_are_checked(given: dict[str, Any], reason: str) -> None
 
 
 def test_account_is_held_against_the_allowed(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """allowedAccountIds and forbiddenAccountIds stop the provider before it does anything."""
+    """What allowedAccountIds and forbiddenAccountIds say stops the provider before it does anything."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
     configured({"region": REGION, "allowedAccountIds": json.dumps(["123456789012"])})
-    with pytest.raises(Refused, match="AWS account ID not allowed: 123456789012"):
+    with pytest.raises(RefusedError, match="AWS account ID not allowed: 123456789012"):
         configured({"region": REGION, "allowedAccountIds": json.dumps(["999999999999"])})
-    with pytest.raises(Refused, match="forbiddenAccountIds"):
+    with pytest.raises(RefusedError, match="forbiddenAccountIds"):
         configured({"region": REGION, "forbiddenAccountIds": json.dumps(["123456789012"])})
 
 
@@ -126,7 +126,7 @@ def test_credentials_are_needed(endpoint: str, monkeypatch: pytest.MonkeyPatch, 
     file = tmp_path / "credentials"
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
-    with pytest.raises(Refused, match="no valid credential sources"):
+    with pytest.raises(RefusedError, match="no valid credential sources"):
         configured({"region": REGION})
     file.write_text("[dev]\naws_access_key_id = a\naws_secret_access_key = b\n")
     configured({"region": REGION, "profile": "dev"})
@@ -135,5 +135,5 @@ def test_credentials_are_needed(endpoint: str, monkeypatch: pytest.MonkeyPatch, 
 def test_region_is_needed(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a region the provider stops and says where it is looked for."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    with pytest.raises(Refused, match="aws:region"):
+    with pytest.raises(RefusedError, match="aws:region"):
         configured({})

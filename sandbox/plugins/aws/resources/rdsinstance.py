@@ -237,8 +237,8 @@ def _refuse(change: Change) -> None:
     if "allocatedStorage" in change.keys and (new.get("allocatedStorage") or 0) < (old.get("allocatedStorage") or 0):
         raise RefusedError(
             "operation error ModifyDBInstance, https response error StatusCode: 400, InvalidParameterCombination: "
-            f"Invalid storage size for engine name {old.get('engine')} and storage type {old.get('storageType')}: {new['allocatedStorage']}; storage cannot be reduced from "
-            f"{old['allocatedStorage']} GiB"
+            f"Invalid storage size for engine name {old.get('engine')} and storage type {old.get('storageType')}: "
+            f"{new['allocatedStorage']}; storage cannot be reduced from {old['allocatedStorage']} GiB"
         )
     if "engineVersion" in change.keys:
         had, asks = str(old.get("engineVersionActual") or old.get("engineVersion")), str(new.get("engineVersion"))

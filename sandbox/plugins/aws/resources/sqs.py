@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sandbox.plugins.aws import tagging
 from sandbox.plugins.aws.entry import Autoname, Change, Entry, Props
+from sandbox.plugins.aws.failures import code
 from sandbox.plugins.aws.session import Aws
 from sandbox.plugins.aws.validators import between, json_text, matches, one_of
 
@@ -31,8 +32,8 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, type]]] = {
     "visibilityTimeoutSeconds": ("VisibilityTimeout", int),
 }
 _ONE_AT_A_TIME: Final = threading.Lock()
-# moto 5.2 takes these and never gives them back; AWS does. The state stands in for them, so a change by hand is not seen in the sandbox.
-_FORGOTTEN: Final = frozenset({"redriveAllowPolicy"})
+# moto as released takes this and does not keep it: then the state stands in, and a change by hand is not seen.
+_FORGETTABLE: Final = ("redriveAllowPolicy",)
 _FIFO_ONLY: Final = frozenset({"fifoQueue", "contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit"})
 
 
@@ -58,6 +59,19 @@ def _send(sqs: Any, url: str, attributes: Mapping[str, str]) -> None:
         sqs.set_queue_attributes(QueueUrl=url, Attributes={**kept, **attributes})
 
 
+def _known(aws: Aws, url: str, attribute: str) -> bool:
+    """Tell whether the server knows an attribute at all: moto as released refuses to be asked for what it does not keep."""
+    from botocore.exceptions import ClientError
+
+    try:
+        aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])
+    except ClientError as error:
+        if code(error) in {"InvalidAttributeName", "InvalidAttributeValue"}:
+            return False
+        raise
+    return True
+
+
 def _create(aws: Aws, inputs: Props) -> str:
     attributes = {}
     for name, (there, _) in _ATTRIBUTES.items():
@@ -77,7 +91,9 @@ def _read(aws: Aws, id_: str, before: Props) -> Props:
     state = {name: _shown(found.get(there), kind) for name, (there, kind) in _ATTRIBUTES.items()}
     state["fifoQueue"] = bool(state["fifoQueue"])
     state["contentBasedDeduplication"] = bool(state["contentBasedDeduplication"])
-    state |= {name: before.get(name) for name in _FORGOTTEN if not state[name]}
+    for name in _FORGETTABLE:
+        if not state[name] and before.get(name) and not _known(aws, id_, _ATTRIBUTES[name][0]):
+            state[name] = before[name]
     return {
         **state,
         "name": id_.rpartition("/")[2],
@@ -129,7 +145,8 @@ def _attribute_entry(resource: str, terraform: str, prop: str, title: str) -> En
 
     def read(aws: Aws, id_: str, before: Props) -> Props | None:
         found = aws.client("sqs").get_queue_attributes(QueueUrl=id_, AttributeNames=["All"])["Attributes"].get(there)
-        found = found or (before.get(prop) if prop in _FORGOTTEN else None)
+        if not found and prop in _FORGETTABLE and not _known(aws, id_, there):
+            found = before.get(prop)
         return {"queueUrl": id_, prop: found} if found else None
 
     def update(aws: Aws, change: Change) -> None:
