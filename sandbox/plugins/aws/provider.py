@@ -47,17 +47,6 @@ class AwsServicer(Servicer):
         return provider_pb2.CheckResponse(inputs=request.news, failures=check_response({}, settings.check(given)).failures)
 
     @answering
-    def DiffConfig(self, request: Any) -> provider_pb2.DiffResponse:  # noqa: N802 - gRPC's name
-        """Compare the provider's inputs; another region replaces the provider and all it holds, as in the real one."""
-        old, new = values.reveal(values.decode(request.olds)), values.reveal(values.decode(request.news))
-        found = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name) and name != "version")
-        replaces = (
-            ["region"] if "region" in found and old.get("region") and values.UNKNOWN not in (old.get("region"), new.get("region")) else []
-        )
-        changes = provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE
-        return provider_pb2.DiffResponse(changes=changes, diffs=found, replaces=replaces)
-
-    @answering
     def Configure(self, request: Any) -> provider_pb2.ConfigureResponse:  # noqa: N802 - gRPC's name
         """Take the provider's inputs; refuses an endpoint that is not loopback, missing credentials and a forbidden account."""
         given = {name: value for name, value in values.decode(request.args).items() if value is not None}

@@ -77,15 +77,17 @@ def _properties(owner: str, block: dict[str, Any], inputs: dict[str, Any], outpu
     known = {**outputs, **inputs}
     seen: dict[str, Any] = {}
     for name, (flags, kind) in block.get("attributes", {}).items():
-        python = _match(owner, name, known)
-        if python is None:
-            continue
-        seen[python] = [flags, *_attribute(kind, inputs.get(python))]
+        if python := _match(owner, name, known):
+            seen[python] = [flags, *_attribute(kind, inputs.get(python))]
     for name, nested in block.get("blocks", {}).items():
-        python = _match(owner, name, known)
-        if python is None:
-            continue
-        seen[python] = _block(owner, nested, inputs[python])
+        if python := _match(owner, name, known):
+            seen[python] = _block(owner, nested, inputs[python])
+    _add_newer(seen, inputs, outputs)
+    return {known[python][0]: value for python, value in sorted(seen.items())}
+
+
+def _add_newer(seen: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
+    """Add what the SDK has and the schema of 5.100.0 has not, and take away what is no longer an input."""
     for python, (_, annotation) in inputs.items():
         if python not in seen:
             # Every type of version 6 and later takes a region, and has the provider's where none is given.
@@ -97,7 +99,6 @@ def _properties(owner: str, block: dict[str, Any], inputs: dict[str, Any], outpu
     for python, value in seen.items():  # an input that the SDK no longer takes is computed only
         if python not in inputs and outputs and value[0] != "c":
             value[0] = "c" + "".join(flag for flag in value[0] if flag in "sdn")
-    return {known[python][0]: value for python, value in sorted(seen.items())}
 
 
 def _match(owner: str, name: str, known: dict[str, Any]) -> str | None:
