@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dataclasses
 import os
 import signal
 import subprocess
@@ -49,6 +50,7 @@ class Command(automation.PulumiCommand):
         self.seconds = 0.0
         self.stdin = ""
         self.running: set[subprocess.Popen[str]] = set()
+        self.interrupted: set[subprocess.Popen[str]] = set()
         self.guard = threading.Lock()
         try:
             super().__init__()
@@ -69,6 +71,7 @@ class Command(automation.PulumiCommand):
         """Ask every running process to stop after the operations at hand."""
         with self.guard:
             running = tuple(self.running)
+            self.interrupted.update(running)
         for process in running:
             _signal(process, signal.SIGINT)
 
@@ -104,8 +107,10 @@ class Command(automation.PulumiCommand):
         finally:
             with self.guard:
                 self.running.discard(process)
+                interrupted = process in self.interrupted
+                self.interrupted.discard(process)
         if ended.code != 0:
-            raise CommandEnded(ended)
+            raise CommandEnded(dataclasses.replace(ended, interrupted=interrupted))
         return automation.CommandResult(stdout=ended.stdout, stderr=ended.stderr, code=ended.code)
 
     def _wait(self, process: subprocess.Popen[str], *sinks: Callable[[str], Any] | None) -> Ended:

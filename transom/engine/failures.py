@@ -48,11 +48,13 @@ class Ended:
     code: int
     stdout: str
     stderr: str
+    interrupted: bool = False
+    """We asked it to stop while it ran."""
 
     @property
     def cancelled(self) -> bool:
         """Whether somebody stopped it; the code alone does not tell that of a run that had begun to fail."""
-        return self.code == _CANCELLED_CODE or _CANCELLED.search(f"{self.stderr}\n{self.stdout}") is not None
+        return self.interrupted or self.code == _CANCELLED_CODE or _CANCELLED.search(f"{self.stderr}\n{self.stdout}") is not None
 
     @property
     def complaint(self) -> str:

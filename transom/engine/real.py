@@ -20,7 +20,7 @@ from transom.changes import ChangeSet
 from transom.engine import applied, failures, moving, program
 from transom.engine.events import Purpose, Recorder
 from transom.engine.seam import Engine, Listener, Move, Progress, Request, Step, quiet
-from transom.errors import EngineError, LockOwner, StackLocked, StackNotFound, TransomError
+from transom.errors import EngineError, LockOwner, RunTimedOut, StackLocked, StackNotFound, TransomError
 
 if TYPE_CHECKING:
     from transom.engine.automation import Command, Stack
@@ -187,6 +187,10 @@ class PulumiEngine(Engine):
                 run(stack, on_event)
         except automation.CommandEnded as command_ended:
             return self._failed(recorder, command_ended.ended, request), recorder
+        except RunTimedOut as late:
+            if not recorder.started:
+                raise
+            return recorder.changeset(succeeded=False).model_copy(update={"error": str(late)}), recorder
         return recorder.changeset(succeeded=True), recorder
 
     def _failed(self, recorder: Recorder, ended: failures.Ended, request: Request) -> ChangeSet:

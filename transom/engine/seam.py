@@ -87,8 +87,8 @@ def quiet(_progress: Progress) -> None:
 class Engine(ABC):
     """Drives stacks. Every method is safe to call from several threads for different stacks.
 
-    A run that started returns a ChangeSet, failed or not. What prevents a run is raised: StackLocked, StackNotFound, BadPassphrase,
-    ToolMissing, InvalidDocuments and what else the program said, EngineError for the rest.
+    A run that started returns a ChangeSet, failed, cancelled, timed out or not. What prevents a run is raised: StackLocked, StackNotFound,
+    BadPassphrase, ToolMissing, InvalidDocuments and what else the program said, EngineError for the rest.
     """
 
     @abstractmethod

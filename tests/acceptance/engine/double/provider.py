@@ -3,7 +3,7 @@
 
 Inputs: `name` (a change replaces), `size`, `labels`, `token` and anything else, kept as they are. A Thing's Diff is detailed, a Plain's
 names keys only. The folder is `THINGS`. What a test writes there is what the cloud does: a file's `unreadable` fails Read, `.refuse-NAME`
-fails create and update of NAME with its text, `.slow-NAME` delays them by its seconds, or until it is gone.
+fails create and update of NAME with its text, `.slow-NAME` delays them by its seconds, or until it is gone or the engine cancels.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 import uuid
 from concurrent import futures
@@ -83,6 +84,7 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.cancelled = threading.Event()
 
     def Handshake(self, _request, _context):
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True, accept_outputs=True)
@@ -157,6 +159,7 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Cancel(self, _request, _context):
+        self.cancelled.set()
         return empty_pb2.Empty()
 
     def _write(self, identity: str, properties: dict[str, Any]) -> None:
@@ -166,7 +169,8 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         slow = self.folder / f".slow-{name}"
         until = time.monotonic() + (float(slow.read_text()) if slow.exists() else 0)
         while slow.exists() and time.monotonic() < until:
-            time.sleep(0.05)
+            if self.cancelled.wait(0.05):
+                context.abort(grpc.StatusCode.CANCELLED, "cancelled")
         refuse = self.folder / f".refuse-{name}"
         if refuse.exists():
             context.abort(grpc.StatusCode.UNKNOWN, refuse.read_text())
