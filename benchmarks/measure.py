@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -17,8 +18,9 @@ from typing import Any
 
 import psutil
 
-_EVERY = 0.05
-"""Seconds between two looks at the processes. Peaks are the kernel's own (VmHWM), so a look may miss only what grows in between."""
+_EVERY = 0.2
+"""Seconds between two looks at the processes: each costs some milliseconds. Peaks are the kernel's own (VmHWM), so a look may miss only
+what grows after the last one."""
 _LIMIT = 3600
 """Seconds after which a command is taken for stuck."""
 _GRACE = 120
@@ -51,13 +53,15 @@ class Measured:
         seconds: from start to end.
         peak: bytes of resident memory at the most, the largest process of each role.
         together: bytes of resident memory of all processes at one time, at the most.
-        cpu: seconds of processor time by role, all processes of it.
+        processor: seconds of processor time of all processes that ended before the command did, as the kernel counts them.
+        cpu: seconds of processor time by role, as last seen.
         phases: seconds by phase, of the program that ended last; empty where the program tells none.
     """
 
     seconds: float
     peak: Mapping[str, int]
     together: int
+    processor: float
     cpu: Mapping[str, float]
     phases: Mapping[str, float]
 
@@ -110,7 +114,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
         env = {**os.environ, **environment, "TRANSOM_TIMINGS": str(sheet)}
         watch, ended = _Watch(), threading.Event()
         with said.open("wb") as output:
-            begin = time.monotonic()
+            used, begin = _children(), time.monotonic()
             process = subprocess.Popen(
                 list(command), cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
             )
@@ -131,7 +135,14 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
                 f"{' '.join(command)} ended with {code}:\n{said.read_text(encoding='utf-8', errors='replace')[-4000:]}"
             )
         phases = _phases(sheet, begin, begin + seconds)
-    return Measured(seconds, watch.by_role(watch.peak, max), watch.together, watch.by_role(watch.cpu, sum), phases)
+    peak, cpu = watch.by_role(watch.peak, max), watch.by_role(watch.cpu, sum)
+    return Measured(seconds, peak, watch.together, _children() - used, cpu, phases)
+
+
+def _children() -> float:
+    """Seconds of processor time of all children that have ended, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _watching(watch: _Watch, pid: int, ended: threading.Event) -> None:

@@ -107,7 +107,7 @@ def _seconds(run: Measured) -> float:
 
 def _cpu(run: Measured) -> float:
     """Of all processes of the command: what other jobs of the machine leave alone."""
-    return sum(run.cpu.values())
+    return run.processor
 
 
 def _needs(figures: Figures) -> list[str]:

@@ -88,4 +88,4 @@ def test_one_round_gives_a_table(sandbox: Any) -> None:
 
 
 def _measured(seconds: float) -> Measured:
-    return Measured(seconds, {}, 0, {"engine": seconds}, {})
+    return Measured(seconds, {}, 0, seconds, {}, {})
