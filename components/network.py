@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -16,6 +17,10 @@ class Network:
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     cidr: pulumi.Input[str]
+
+    def exported(self) -> pulumi.Output[dict[str, Any]]:
+        """The network as a stack output; `linked` reads it back in another stack."""
+        return pulumi.Output.all(vpcId=self.vpc_id, subnetIds=self.subnet_ids, cidr=self.cidr)
 
 
 def existing(vpc_id: str, subnet_ids: Sequence[str], provider: pulumi.ProviderResource) -> Network:
@@ -30,3 +35,8 @@ def default(provider: pulumi.ProviderResource) -> Network:
     vpc = aws.ec2.get_vpc_output(default=True, opts=opts)
     subnets = aws.ec2.get_subnets_output(filters=[{"name": "vpc-id", "values": [vpc.id]}], opts=opts)
     return Network(vpc.id, subnets.ids.apply(sorted), vpc.cidr_block)
+
+
+def linked(exported: pulumi.Output[dict[str, Any]]) -> Network:
+    """The network that another stack exported."""
+    return Network(exported["vpcId"], exported["subnetIds"], exported["cidr"])

@@ -56,7 +56,10 @@ def _of_stack(stack: str, project: Project) -> tuple[Catalog, Shard]:
 def build(catalog: Catalog, shard: Shard, *, today: date) -> None:
     """Declares everything that `shard` holds; `today` decides which deletions are released."""
     layout.refuse_unmoved(catalog, shard)
-    _Walk(catalog, shard, today).everything()
+    walk = _Walk(catalog, shard, today)
+    walk.everything()
+    if shard.is_part and not shard.tenant and catalog.databases:
+        pulumi.export(layout.NETWORK, walk.network.exported())
     pulumi.export("environment", catalog.name)
     pulumi.export("layout", layout.of(shard))
     pulumi.export("revisions", {snapshot.source: snapshot.revision for snapshot in catalog.snapshots})
@@ -146,7 +149,19 @@ class _Walk:
     def network(self) -> Network:
         """Where databases are placed."""
         if self._network is None:
-            given = self.catalog.environment.document.spec.aws.network
-            provider = self.account.provider
-            self._network = network.existing(given.vpc_id, given.subnet_ids, provider) if given else network.default(provider)
+            self._network = self._linked_network() if self.shard.tenant else self._own_network()
         return self._network
+
+    def _own_network(self) -> Network:
+        given = self.catalog.environment.document.spec.aws.network
+        provider = self.account.provider
+        return network.existing(given.vpc_id, given.subnet_ids, provider) if given else network.default(provider)
+
+    def _linked_network(self) -> Network:
+        """The foundation's network, as it exported it; looked up while there is no foundation yet, which only a preview ever sees."""
+
+        def linked(outputs: dict[str, Any]) -> pulumi.Input[dict[str, Any]]:
+            found: dict[str, Any] | None = outputs.get(layout.NETWORK)
+            return found or self._own_network().exported()
+
+        return network.linked(layout.deployed(self.catalog.name).apply(linked))

@@ -17,6 +17,10 @@ MOVED = "TRANSOM_MOVED"
 """Environment variable that `transom reshard` sets once the resources are where they belong."""
 
 
+NETWORK = "network"
+"""Output of a foundation: the network that the tenants' databases are placed in."""
+
+
 def of(shard: Shard) -> str:
     """What a stack's `layout` output says: `whole`, `foundation` or `tenant`."""
     if shard.tenant:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
+
 from transom.catalog import project as projects
 from transom.catalog import shards
 from transom.catalog.model import Catalog
@@ -76,8 +78,13 @@ def members(catalogs: Mapping[str, Catalog], *, ordered: bool = True, refresh: b
 
 
 def create_missing(engine: Engine, members: Mapping[str, fleet.Member]) -> None:
-    """Creates the stacks that are not there yet, which touches nothing but the backend's list of stacks."""
+    """Creates the stacks that are not there yet, which touches nothing but the backend's list of stacks; tells of those nobody asks for."""
     requests = [member.request for member in members.values()]
     there = engine.stacks(requests[0]) if requests else frozenset()
+    for stack in sorted(there - set(members)):
+        environment, tenant = shards.split(stack)
+        if tenant and environment in {request.environment for request in requests}:
+            told = f"no document asks for stack {stack} any more, and nothing in it was touched"
+            click.echo(f"warning: {told}; to remove what it holds: pulumi destroy -s {stack}", err=True)
     with ThreadPoolExecutor(max_workers=at_once()) as pool:
         list(pool.map(engine.create, (request for request in requests if request.stack not in there)))
