@@ -100,14 +100,15 @@ class AwsServicer(Servicer):
         if request.preview:
             return provider_pb2.CreateResponse(properties=values.encode(state.secret(entry, state.preview(entry, inputs), marked)))
         aws = self._aws(inputs, request.timeout)
-        with _telling(f"creating {entry.title} ({_called(entry, inputs)})", marked):
-            id_ = entry.create(aws, _own(inputs))
         try:
-            with _telling(f"reading {entry.title} ({id_}) after its creation", marked):
-                made = self._made(entry, aws, id_, inputs)
-        except PluginError as error:  # it exists: losing its id would orphan it
+            with _telling(f"creating {entry.title} ({_called(entry, inputs)})", marked):
+                made = self._made(entry, aws, aws.made(entry.create(aws, _own(inputs))), inputs)
+        except PluginError as error:
+            if not aws.born:
+                raise
+            id_ = aws.born[0]  # it exists: losing its id would orphan it
             kept = state.secret(entry, {**_own(inputs), "id": id_}, marked)
-            raise InitFailed(str(error), id_, kept) from error
+            raise InitFailed(str(error), id_, kept, inputs=marked) from error
         return provider_pb2.CreateResponse(id=made["id"], properties=values.encode(state.secret(entry, made, marked)))
 
     @answering

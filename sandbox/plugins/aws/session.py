@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Final
 
@@ -124,6 +124,12 @@ class Aws:
     session: Session
     region: str
     timeout: float
+    born: list[str] = field(default_factory=list)
+
+    def made(self, id_: str) -> str:
+        """Note that the resource exists from here on, so that a failure of what follows does not lose it; gives the id back."""
+        self.born.append(id_)
+        return id_
 
     def client(self, service: str) -> Any:
         """Give the boto3 client of a service in this region."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.plugins.serving import InitFailed
 from sandbox.plugins.values import UNKNOWN, Secret, reveal
 from tests.plugins.aws.cases import OWN, assume, database, group, policy, role, rule
 from tests.plugins.aws.conftest import REGION, Plugin, RefusedError, configured
@@ -372,3 +373,13 @@ def test_two_queue_policies_do_not_erase_each_other(plugin: Plugin) -> None:
     plugin.create("aws:sqs/redrivePolicy:RedrivePolicy", {"queueUrl": queue.id, "redrivePolicy": text})
     plugin.update(queue, {"visibilityTimeoutSeconds": 5})
     assert plugin.drift(kept) == {}
+
+
+def test_half_made_resource_is_not_lost(plugin: Plugin) -> None:
+    """A resource whose creation fails after AWS has made it is handed to the engine with its id, so that the state holds it."""
+    attached = ["arn:aws:iam::123456789012:policy/not-there"]
+    with pytest.raises(RefusedError, match=r"creating IAM Role \(half\).*NoSuchEntity") as caught:
+        plugin.create("aws:iam/role:Role", {"name": "half", "assumeRolePolicy": assume(), "managedPolicyArns": attached})
+    assert isinstance(caught.value.__context__, InitFailed)
+    assert caught.value.__context__.id == "half"
+    assert plugin.imported("aws:iam/role:Role", "half")[0] == "half"

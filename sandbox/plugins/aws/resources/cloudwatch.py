@@ -19,6 +19,7 @@ def _create(aws: Aws, inputs: Props) -> str:
     if inputs.get("tagsAll"):
         given["tags"] = inputs["tagsAll"]
     logs.create_log_group(logGroupName=name, **given)
+    aws.made(name)
     if inputs.get("retentionInDays"):
         logs.put_retention_policy(logGroupName=name, retentionInDays=inputs["retentionInDays"])
     return str(name)

@@ -75,6 +75,7 @@ def _create(aws: Aws, inputs: Props) -> str:
     if inputs.get("streamEnabled"):
         wanted["StreamSpecification"] = _stream(inputs)
     table.create_table(**wanted)
+    aws.made(name)
     _wait(aws, name)
     if (inputs.get("ttl") or {}).get("enabled"):
         _send_ttl(table, name, inputs["ttl"])

@@ -34,7 +34,7 @@ def _create_endpoint(aws: Aws, inputs: Props) -> str:
         **wanted,
         **ec2tags.specification("vpc-endpoint", inputs),
     )
-    id_ = str(made["VpcEndpoint"]["VpcEndpointId"])
+    id_ = aws.made(str(made["VpcEndpoint"]["VpcEndpointId"]))
     aws.wait(
         lambda: (_endpoint(ec2, id_) or {}).get("State", "").lower() in {"available", "pendingacceptance"}, f"EC2 VPC Endpoint ({id_})"
     )

@@ -33,6 +33,7 @@ def _create_role(aws: Aws, inputs: Props) -> str:
         Tags=tagging.pairs(inputs.get("tagsAll")),
         **{there: inputs[here] for here, there in wanted.items() if inputs.get(here)},
     )
+    aws.made(name)
     for policy in inputs.get("inlinePolicies") or ():
         if policy.get("name"):
             iam.put_role_policy(RoleName=name, PolicyName=policy["name"], PolicyDocument=policy["policy"])

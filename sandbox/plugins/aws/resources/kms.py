@@ -38,7 +38,7 @@ def _create(aws: Aws, inputs: Props) -> str:
         Tags=tagging.pairs(inputs.get("tagsAll"), "TagKey", "TagValue"),
         **{there: inputs[here] for here, there in wanted.items() if inputs.get(here)},
     )
-    id_ = str(made["KeyMetadata"]["KeyId"])
+    id_ = aws.made(str(made["KeyMetadata"]["KeyId"]))
     if inputs.get("enableKeyRotation"):
         _rotate(kms, id_, inputs)
     if inputs.get("isEnabled") is False:

@@ -79,7 +79,7 @@ def _create_parameters(aws: Aws, inputs: Props) -> str:
         Description=inputs["description"],
         Tags=tagging.pairs(inputs.get("tagsAll")),
     )
-    name = str(made["DBParameterGroup"]["DBParameterGroupName"])
+    name = aws.made(str(made["DBParameterGroup"]["DBParameterGroupName"]))
     _send_parameters(rds, name, inputs.get("parameters") or [])
     return name
 

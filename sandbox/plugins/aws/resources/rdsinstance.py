@@ -147,8 +147,9 @@ def _create(aws: Aws, inputs: Props) -> str:
         Tags=tagging.pairs(inputs.get("tagsAll")),
         **wanted,
     )
+    id_ = aws.made(str(_instance(rds, inputs["identifier"])["DbiResourceId"]))
     _wait(aws, inputs["identifier"])
-    return str(_instance(rds, inputs["identifier"])["DbiResourceId"])
+    return id_
 
 
 def _instance(rds: Any, identifier: str) -> Props:

@@ -42,7 +42,7 @@ def _sent(given: Mapping[str, Any], destinations: Mapping[str, str]) -> Props:
 def _create_table(aws: Aws, inputs: Props) -> str:
     ec2 = aws.client("ec2")
     made = ec2.create_route_table(VpcId=inputs["vpcId"], **ec2tags.specification("route-table", inputs))
-    id_ = str(made["RouteTable"]["RouteTableId"])
+    id_ = aws.made(str(made["RouteTable"]["RouteTableId"]))
     for route in inputs.get("routes") or ():
         ec2.create_route(RouteTableId=id_, **_sent(route, _INLINE))
     return id_

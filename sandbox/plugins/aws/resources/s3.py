@@ -44,6 +44,7 @@ def _create_bucket(aws: Aws, inputs: Props) -> str:
     if inputs.get("objectLockEnabled"):
         wanted["ObjectLockEnabledForBucket"] = True
     s3.create_bucket(**wanted)
+    aws.made(name)
     if inputs.get("tagsAll"):
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tagging.pairs(inputs["tagsAll"])})
     return str(name)

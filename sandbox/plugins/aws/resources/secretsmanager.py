@@ -18,6 +18,7 @@ def _create(aws: Aws, inputs: Props) -> str:
     secrets = aws.client("secretsmanager")
     wanted = {there: inputs[name] for name, there in {"description": "Description", "kmsKeyId": "KmsKeyId"}.items() if inputs.get(name)}
     made = secrets.create_secret(Name=inputs["name"], Tags=tagging.pairs(inputs.get("tagsAll")), **wanted)
+    aws.made(made["ARN"])
     if inputs.get("policy"):
         secrets.put_resource_policy(SecretId=made["ARN"], ResourcePolicy=inputs["policy"])
     return str(made["ARN"])

@@ -94,6 +94,7 @@ def _create(aws: Aws, inputs: Props) -> str:
     vpc = {"VpcId": inputs["vpcId"]} if inputs.get("vpcId") else {}
     tags = ec2tags.specification("security-group", inputs)
     id_ = str(ec2.create_security_group(GroupName=inputs["name"], Description=inputs["description"], **vpc, **tags)["GroupId"])
+    aws.made(id_)
     # AWS opens all egress of a new group; the real provider closes it, so that only what is declared is open.
     group = _group(ec2, id_)
     if group["IpPermissionsEgress"]:

@@ -28,7 +28,7 @@ def _create_vpc(aws: Aws, inputs: Props) -> str:
         AmazonProvidedIpv6CidrBlock=bool(inputs.get("assignGeneratedIpv6CidrBlock")),
         **ec2tags.specification("vpc", inputs),
     )
-    id_ = str(made["Vpc"]["VpcId"])
+    id_ = aws.made(str(made["Vpc"]["VpcId"]))
     _switch(ec2, id_, {name: inputs[name] for name in _SWITCHES if inputs.get(name) is not None})
     return id_
 
@@ -92,6 +92,7 @@ def _create_subnet(aws: Aws, inputs: Props) -> str:
     }
     given = {there: inputs[here] for here, there in wanted.items() if inputs.get(here)}
     id_ = str(ec2.create_subnet(VpcId=inputs["vpcId"], **given, **ec2tags.specification("subnet", inputs))["Subnet"]["SubnetId"])
+    aws.made(id_)
     aws.wait(lambda: ec2.describe_subnets(SubnetIds=[id_])["Subnets"][0]["State"] in {"available", "pending"}, f"EC2 Subnet ({id_})")
     for name, there in _LAUNCH.items():
         if inputs.get(name):
@@ -132,7 +133,7 @@ def _delete_subnet(aws: Aws, id_: str, _state: Props) -> None:
 def _create_internet(aws: Aws, inputs: Props) -> str:
     ec2 = aws.client("ec2")
     made = ec2.create_internet_gateway(**ec2tags.specification("internet-gateway", inputs))
-    id_ = str(made["InternetGateway"]["InternetGatewayId"])
+    id_ = aws.made(str(made["InternetGateway"]["InternetGatewayId"]))
     if inputs.get("vpcId"):
         ec2.attach_internet_gateway(InternetGatewayId=id_, VpcId=inputs["vpcId"])
     return id_
@@ -210,7 +211,7 @@ def _create_nat(aws: Aws, inputs: Props) -> str:
         **{there: inputs[here] for here, there in wanted.items() if inputs.get(here)},
         **ec2tags.specification("natgateway", inputs),
     )
-    id_ = str(made["NatGateway"]["NatGatewayId"])
+    id_ = aws.made(str(made["NatGateway"]["NatGatewayId"]))
     aws.wait(lambda: (_nat(ec2, id_) or {}).get("State") == "available", f"EC2 NAT Gateway ({id_}) to become available")
     return id_
 
