@@ -39,6 +39,14 @@ def is_current(folder: Path = VENV, checkout: Path = CHECKOUT) -> bool:
     except OSError:
         return False
 
+_USED = """
+import boto3, moto.server, pulumi.automation, pytest, rich.console
+import sandbox.plugins.aws.provider, sandbox.plugins.kubernetes.provider, stacks.environment, transom.cli.main, transom.engine.real
+from pulumi_aws import ec2, rds, s3, secretsmanager, sqs, vpc
+ec2.SecurityGroup, rds.Instance, s3.Bucket, secretsmanager.Secret, sqs.Queue, vpc.SecurityGroupIngressRule
+"""
+"""What the program, the plugins and the tests import; the cloud SDK's modules are loaded by their first use."""
+
 
 def ensure() -> bool:
     """Make the virtual environment unless it is current; whether it was made. One process at a time.
@@ -70,9 +78,10 @@ def _make() -> None:
     _say(f"making {VENV.name} with Python {sys.version.split()[0]}")
     venv.EnvBuilder(clear=True, with_pip=True, symlinks=True).create(target)
     _say("installing the locked packages (about 30 s)")
-    # Not compiled: most modules of the cloud SDKs are never imported, and those that are get compiled then.
+    # Not compiled by pip: most modules of the cloud SDKs are never imported.
     _pip(target, "--require-hashes", "--no-compile", "--requirement", str(CHECKOUT / "requirements.lock"))
     _pip(target, "--no-deps", "--editable", str(CHECKOUT))
+    _compile_what_is_used(target)
     (target / _STAMP).write_text(digest(), encoding="utf-8")
 
 
@@ -81,6 +90,14 @@ def _pip(target: Path, *arguments: str) -> None:
     done = subprocess.run(command, check=False)
     if done.returncode != 0:
         raise BootstrapError(f"pip ended with {done.returncode}: see above; what was installed is discarded on the next try")
+
+
+def _compile_what_is_used(target: Path) -> None:
+    """Import what every run imports, once, so that its byte code is there also for those whose environment forbids to write any later."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run([str(target / "bin" / "python"), "-c", _USED], env=environment, cwd=CHECKOUT, check=False)
+    if done.returncode != 0:
+        raise BootstrapError("the installed packages cannot be imported: see above; what was installed is discarded on the next try")
 
 
 def _say(line: str) -> None:
