@@ -32,7 +32,7 @@ build)
   while [ "$1" != -o ]; do shift; done
   printf '#!/bin/sh\\n' > "$2"
   [ -z "$FAKE_GO_FAILS" ] || { for i in $(seq 40); do echo "line $i"; done; exit 2; }
-  [ -z "$FAKE_GO_WAITS" ] || { echo half > "$FAKE_GO_WAITS"; sleep 60; }
+  [ -z "$FAKE_GO_WAITS" ] || { echo half > "$FAKE_GO_WAITS"; for i in $(seq 600); do [ -e "$FAKE_GO_WAITS.end" ] || sleep 0.1; done; }
   printf 'echo v1.2.3\\n' >> "$2"
   chmod +x "$2" ;;
 esac
@@ -79,7 +79,7 @@ def site(layout: Layout) -> builder.Site:
     return builder.Site(layout, Progress(StringIO()))
 
 
-def other_process(part: Part, layout: Layout) -> subprocess.Popen[bytes]:
+def other_process(part: Part, layout: Layout) -> subprocess.Popen[str]:
     """The same build in a process of its own, as a second `make` would run it."""
     script = f"""
 import signal
@@ -93,7 +93,7 @@ signal.signal(signal.SIGTERM, stop)
 part = Part({part.name!r}, {part.package!r}, {part.version!r}, Path({str(part.module)!r}), {part.ldflags!r}, 0.1, "")
 builder.build([part], builder.Site(Layout(Path({str(layout.root)!r})), Progress()))
 """
-    return subprocess.Popen([sys.executable, "-c", script], cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-c", script], cwd=CHECKOUT, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for(path: Path) -> None:
@@ -157,7 +157,7 @@ def test_an_interrupted_build_leaves_nothing_half_made(
     process = other_process(part, layout)
     wait_for(halfway)
     process.send_signal(number)
-    process.wait(timeout=60)
+    process.communicate(timeout=60)
     assert not layout.program("tiny").exists()
     assert pins.read(layout, part) is None
     if number != signal.SIGKILL:
@@ -168,10 +168,19 @@ def test_an_interrupted_build_leaves_nothing_half_made(
     assert isinstance(located.locate(part, layout), located.Found)
 
 
-def test_two_builders_build_once(part: Part, layout: Layout, calls: Path) -> None:
-    """A second builder waits for the first and finds the work done."""
-    both = [other_process(part, layout) for _ in range(2)]
-    assert [process.wait(timeout=60) for process in both] == [0, 0]
+def test_two_builders_build_once(part: Part, layout: Layout, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second builder says that it waits for the first, and finds the work done."""
+    halfway = calls.parent / "halfway"
+    monkeypatch.setenv("FAKE_GO_WAITS", str(halfway))
+    first = other_process(part, layout)
+    wait_for(halfway)
+    second = other_process(part, layout)
+    assert second.stderr is not None
+    assert "waiting for another process" in second.stderr.readline()
+    halfway.with_name("halfway.end").touch()
+    first.communicate(timeout=60)
+    second.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0)
     assert calls.read_text() == "built\n"
 
 
