@@ -25,6 +25,7 @@ _PATIENCE = 3.0
 _LONGEST = 120.0
 """Seconds for anything to become ready, on a slow and busy machine."""
 _POLL = 0.1
+_MOMENT = 0.005
 _TAIL = 20
 """Lines of a log that an error shows."""
 
@@ -59,7 +60,19 @@ def start(layout: Layout, command: Command) -> Process:
             start_new_session=True,
         )
     _STARTED.append(popen)
-    return Process(command.name, popen.pid, psutil.Process(popen.pid).create_time(), command.arguments)
+    process = Process(command.name, popen.pid, psutil.Process(popen.pid).create_time(), command.arguments)
+    _await_identity(process)
+    return process
+
+
+def _await_identity(process: Process) -> None:
+    """Wait until the system shows the new process's command line: for a moment it shows none, and the process would not be recognised."""
+    deadline = time.monotonic() + _PATIENCE
+    while not is_alive(process) and time.monotonic() < deadline:
+        with contextlib.suppress(psutil.Error):
+            if psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE:
+                return  # it ended already; whoever waits for it will say so
+        time.sleep(_MOMENT)
 
 
 def is_alive(process: Process) -> bool:

@@ -86,6 +86,13 @@ def pids(root: Path) -> dict[str, int]:
     return {process.name: process.pid for process in lifecycle.status(root).processes if process.running}
 
 
+def kill(root: Path, name: str) -> None:
+    """Kill a process of a sandbox and wait until it is dead: the signal alone does not make it so on a busy machine."""
+    victim = psutil.Process(pids(root)[name])
+    os.kill(victim.pid, signal.SIGKILL)
+    psutil.wait_procs([victim], timeout=60)
+
+
 def leftovers(root: Path) -> list[psutil.Process]:
     """Every process that carries the sandbox's mark, whoever started it."""
     return processes.strays(Layout.of(root), ())
@@ -219,7 +226,7 @@ def test_what_was_killed_is_started_again(own: Path, victims: list[str]) -> None
     """After a process was killed `status` says partial, and `up` starts it anew on the same ports with its data."""
     kept = state.load(Layout.of(own)).ports
     for name in victims:
-        os.kill(pids(own)[name], signal.SIGKILL)
+        kill(own, name)
     assert lifecycle.status(own).state == "partial"
     assert lifecycle.up(own).state == "running"
     assert state.load(Layout.of(own)).ports == kept
@@ -251,7 +258,7 @@ def test_a_process_with_a_reused_pid_is_not_ours(own: Path) -> None:
 
 def test_a_fresh_cloud_for_old_stacks_is_told(own: Path) -> None:
     """Moto keeps its data in memory: when it was started anew, `up` says that what the stacks know is gone."""
-    os.kill(pids(own)["moto"], signal.SIGKILL)
+    kill(own, "moto")
     assert any("memory" in note for note in lifecycle.up(own).notes)
 
 
