@@ -19,6 +19,7 @@ from components.network import Network
 from components.objects import MANAGED_BY, ObjectArgs
 from components.queue import Queue, QueueArgs
 from components.tenant import TenantArgs
+from transom.catalog import names
 from transom.catalog.model import Catalog, Entry
 from transom.specs import resources as specs
 from transom.specs.application import Application, BindingSpec
@@ -28,7 +29,7 @@ from transom.specs.tenant import Tenant
 
 def physical_name(catalog: Catalog, entry: Entry[Any]) -> str:
     """Name of a cloud resource: environment, tenant and document."""
-    return f"{catalog.name}-{catalog.owners[entry.identity]}-{entry.name}"
+    return names.physical(catalog.name, catalog.owners[entry.identity], entry.name)
 
 
 def tags(catalog: Catalog, entry: Entry[Any]) -> dict[str, str]:
@@ -159,4 +160,4 @@ def binding(spec: BindingSpec, application: str, bound: pulumi.ComponentResource
         case _:
             raise TypeError(f"{kind} {name} cannot be bound to {application}: its component gives no connection")
     variables = {f"{spec.variable_prefix}_{field}": value for field, value in values.items()}
-    return Binding(f"{application}-{kind.lower()}-{name}", variables, secret=isinstance(bound, Database))
+    return Binding(names.carrier(application, spec), variables, secret=isinstance(bound, Database))

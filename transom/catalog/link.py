@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from transom.catalog import manifests as rules
-from transom.catalog import order
+from transom.catalog import names, order
 from transom.catalog.model import Entry, Identity, Manifest, tenant_of
 from transom.catalog.validate import near
 from transom.errors import Location, Problem
@@ -34,16 +35,36 @@ class Links:
     problems: tuple[Problem, ...]
 
 
-def link(
-    environment: Entry[Environment], entries: Mapping[Identity, Entry[Document]], objects: Sequence[Rendered], known: Mapping[str, Any]
-) -> Links:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is beside the environment's valid documents; pointing at it is not a second mistake.
+
+    Attributes:
+        elsewhere: valid documents that are no part of the environment, e.g. another environment's clusters.
+        broken: documents that are wrong, told already.
+        torn: folders of units whose application may be among what is broken.
+    """
+
+    elsewhere: frozenset[Identity] = frozenset()
+    broken: frozenset[Identity] = frozenset()
+    torn: frozenset[Path] = frozenset()
+
+    def __contains__(self, identity: Identity) -> bool:
+        return identity in self.elsewhere or identity in self.broken
+
+    def breaks(self, kind: str) -> bool:
+        """Whether a document of this kind is broken, so that one that seems to be missing may be there."""
+        return any(identity.startswith(f"{kind}/") for identity in self.broken)
+
+
+def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Document]], objects: Sequence[Rendered], known: Known) -> Links:
     """Links the documents of an environment.
 
     Args:
         environment: its document.
         entries: documents that are part of it, by identity.
         objects: Kubernetes objects of its units.
-        known: identities of documents that are known but wrong or belong elsewhere; pointing at one of them is not a second mistake.
+        known: what there is beside them.
     """
     linker = _Linker(environment, entries, known)
     linker.tenants()
@@ -56,7 +77,7 @@ def link(
 
 
 class _Linker:
-    def __init__(self, environment: Entry[Environment], entries: Mapping[Identity, Entry[Document]], known: Mapping[str, Any]) -> None:
+    def __init__(self, environment: Entry[Environment], entries: Mapping[Identity, Entry[Document]], known: Known) -> None:
         self.environment = environment
         self.entries = entries
         self.known = known
@@ -66,11 +87,19 @@ class _Linker:
         self.problems: list[Problem] = []
         self.clusters = sorted(self._of(Cluster))
         self.namespaces = {name: set(entry.document.spec.namespaces) for name, entry in self._of(Tenant).items()}
-        self.in_unit = {
-            entry.unit.folder: entry.name
-            for entry in self._of(Application).values()
-            if entry.unit is not None and entry.unit.room is Room.APPLICATION
-        }
+        self.in_unit: dict[Path, str] = {}
+        for entry in sorted(self._of(Application).values(), key=lambda entry: entry.at("metadata", "name")):
+            if entry.unit is None or entry.unit.room is not Room.APPLICATION:
+                continue
+            if entry.unit.folder in self.in_unit:
+                first = self.in_unit[entry.unit.folder]
+                message = (
+                    f"Application {entry.name} stands in the folder of Application {first}, and what lies beside them could be of either"
+                )
+                self._wrong(
+                    entry.at("metadata", "name"), "DuplicateApplication", message, "give it a folder of its own below applications/"
+                )
+            self.in_unit.setdefault(entry.unit.folder, entry.name)
 
     def _of(self, kind: type[Any]) -> dict[str, Entry[Any]]:
         return {entry.name: entry for entry in self.entries.values() if isinstance(entry.document, kind)}
@@ -85,8 +114,8 @@ class _Linker:
             self.needs[entry.identity].add(identity)
             return True
         if identity not in self.known:
-            names = [other.name for other in self.entries.values() if other.kind == kind]
-            hint = near(name, names) or f"declare a {kind} {name}, or correct the name"
+            declared = [other.name for other in self.entries.values() if other.kind == kind]
+            hint = near(name, declared) or f"declare a {kind} {name}, or correct the name"
             self._wrong(entry.at(*path), "UnknownReference", f'{kind} "{name}" is not declared', hint)
         return False
 
@@ -128,11 +157,12 @@ class _Linker:
                 )
             elif tenant := own or inherited:
                 self.owners[entry.identity] = tenant
+                self._named(entry, tenant)
                 if own:
                     self._refers(entry, "Tenant", own, ("spec", "tenant"))
                 else:
                     self.needs[entry.identity].add(f"Tenant/{tenant}")
-            else:
+            elif entry.unit is None or entry.unit.folder not in self.known.torn:
                 self._wrong(
                     entry.at("spec"),
                     "MissingTenant",
@@ -141,6 +171,17 @@ class _Linker:
                 )
             if isinstance(entry.document, Database):
                 self._database(entry)
+
+    def _named(self, entry: Entry[Any], tenant: str) -> None:
+        """The cloud takes the name that the document comes to."""
+        name = names.physical(self.environment.name, tenant, entry.name)
+        longest, what = names.LONGEST[entry.kind]
+        where = entry.at("metadata", "name")
+        if len(name) > longest:
+            message = f'comes to "{name}", which has {len(name)} characters, and {what} has at most {longest}'
+            self._wrong(where, "NameTooLong", message, f"shorten metadata.name by {len(name) - longest}")
+        elif entry.kind == "Database" and "--" in name:
+            self._wrong(where, "InvalidValue", f'comes to "{name}", and an RDS identifier has no two hyphens in a row', "take one out")
 
     def _database(self, entry: Entry[Any]) -> None:
         spec, sizes = entry.document.spec, self.environment.document.spec.sizes
@@ -181,11 +222,13 @@ class _Linker:
         if wanted is None and len(self.clusters) == 1:
             wanted = self.clusters[0]
             self.needs[entry.identity].add(f"Cluster/{wanted}")
+        elif wanted is None and self.known.breaks("Cluster"):
+            pass  # the one cluster may be among what is broken
         elif wanted is None:
             hint = f"name one of {', '.join(self.clusters)}" if self.clusters else "declare a cluster that the environment selects"
             message = "destination.cluster is missing, and the environment has not exactly one cluster"
             self._wrong(entry.at("spec", "destination"), "MissingCluster", message, hint)
-        elif wanted not in self.clusters and f"Cluster/{wanted}" in self.known:
+        elif wanted not in self.clusters and f"Cluster/{wanted}" in self.known.elsewhere:
             message = f'cluster "{wanted}" does not belong to environment {self.environment.name}'
             self._wrong(entry.at("spec", "destination", "cluster"), "ForbiddenDestination", message, near(wanted, self.clusters))
         else:
@@ -198,8 +241,8 @@ class _Linker:
         for cycle in order.cycles({identity: sorted(needs) for identity, needs in self.needs.items()}):
             entry = self.entries[cycle[0]]
             following = cycle[1] if len(cycle) > 1 else cycle[0]
-            names = list(getattr(entry.document, "spec").depends_on)  # noqa: B009 - only applications can be part of a cycle
-            path = ("spec", "dependsOn", names.index(following.partition("/")[2]))
+            needed = list(getattr(entry.document, "spec").depends_on)  # noqa: B009 - only applications can be part of a cycle
+            path = ("spec", "dependsOn", needed.index(following.partition("/")[2]))
             way = " → ".join((*cycle, cycle[0]))
             self._wrong(entry.at(*path), "DependencyCycle", f"depends on itself: {way}", "remove one of these dependencies")
 
@@ -217,7 +260,7 @@ class _Linker:
             for owner, cluster, manifest in self._owned(document, rules.group_and_kind(document.data) in unscoped):
                 if (cluster, manifest.key) in seen:
                     other = seen[cluster, manifest.key].at("metadata", "name")
-                    message = f"{manifest.kind} {manifest.name} is declared twice on cluster {cluster}, first at {other}"
+                    message = f"{manifest.kind} {manifest.name} is declared twice, first at {other}"
                     self._wrong(manifest.at("metadata", "name"), "DuplicateObject", message, "remove or rename one of the two")
                     continue
                 seen[cluster, manifest.key] = manifest
@@ -228,6 +271,8 @@ class _Linker:
         namespace = "" if unscoped else str(document.data["metadata"].get("namespace") or "")
         manifest = Manifest(document.data, namespace, document.trace)
         match document.unit.room:
+            case Room.BASE | Room.CLUSTER if self._in_a_tenant(manifest):
+                return
             case Room.BASE:
                 yield from ((f"Cluster/{cluster}", cluster, self._with_default(manifest, "default", unscoped)) for cluster in self.clusters)
             case Room.CLUSTER if document.unit.name in self.clusters:
@@ -240,10 +285,26 @@ class _Linker:
                 message = f"{manifest.kind} {manifest.name} belongs to no application"
                 self._wrong(manifest.at("kind"), "ManifestWithoutApplication", message, "move it into an application's folder")
 
+    def _in_a_tenant(self, manifest: Manifest) -> bool:
+        """Whether an object of a cluster lies where a tenant's component is at work; a problem where it does."""
+        is_namespace = (manifest.group, manifest.kind) == ("", "Namespace")
+        namespace = manifest.name if is_namespace else manifest.namespace
+        holder = next((tenant for tenant, owned in self.namespaces.items() if namespace in owned), None)
+        if holder is None:
+            return False
+        if is_namespace:
+            message = f'namespace "{namespace}" is made by tenant {holder}'
+            self._wrong(manifest.at("metadata", "name"), "DuplicateObject", message, "remove it here, or from the tenant's document")
+        else:
+            message = f'namespace "{namespace}" belongs to tenant {holder}, whose namespaces are made after what every cluster gets'
+            hint = "move the object into one of the tenant's applications"
+            self._wrong(manifest.at("metadata", "namespace"), "ForbiddenDestination", message, hint)
+        return True
+
     def _of_application(self, document: Rendered, manifest: Manifest, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001
         name = self.in_unit.get(document.unit.folder)
         if name is None:
-            if not any(str(known).startswith("Application/") for known in self.known):
+            if document.unit.folder not in self.known.torn:
                 message = f"{manifest.kind} {manifest.name} belongs to no application"
                 hint = f"add an application.yaml of kind Application to {document.unit.name}"
                 self._wrong(manifest.at("kind"), "ManifestWithoutApplication", message, hint)
@@ -255,12 +316,21 @@ class _Linker:
             hint = "move it to infrastructure/" if manifest.kind != "Namespace" else "add the namespace to the tenant's document instead"
             self._wrong(manifest.at("kind"), "ForbiddenKind", message, hint)
             return
+        if not manifest.namespace and spec.destination.namespace not in self.namespaces.get(spec.tenant, {spec.destination.namespace}):
+            return  # told at the destination
         placed = self._with_default(manifest, spec.destination.namespace, unscoped)
         if placed.namespace not in self.namespaces.get(spec.tenant, {placed.namespace}):
             message = f'namespace "{placed.namespace}" does not belong to tenant {spec.tenant}'
             self._wrong(
                 manifest.at("metadata", "namespace"), "ForbiddenDestination", message, "leave metadata.namespace out, or correct it"
             )
+            return
+        tenant = self.entries.get(f"Tenant/{spec.tenant}")
+        made = names.made_by_application(entry.document)  # type: ignore[arg-type]  # as above
+        made |= names.made_by_tenant(tenant.document) if tenant is not None and isinstance(tenant.document, Tenant) else frozenset()
+        if (manifest.group, manifest.kind, manifest.name) in made:
+            message = f"{manifest.kind} {manifest.name} is made by Transom itself, for the tenant or for a binding"
+            self._wrong(manifest.at("metadata", "name"), "ReservedName", message, "give it another name")
             return
         if name in self.placements:
             yield entry.identity, self.placements[name], placed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import cast
 
 from transom import timings
 from transom.catalog import link, order, validate
+from transom.catalog.link import Known
 from transom.catalog.model import Catalog, Entry, Identity
 from transom.errors import InvalidDocuments, Location, PermanentError, Problem, SourceError
 from transom.rendering import units, yamltext
@@ -19,6 +21,7 @@ from transom.source.base import Snapshot
 from transom.specs.base import Document
 from transom.specs.cluster import Cluster
 from transom.specs.environment import Environment
+from transom.specs.kinds import KINDS
 
 
 def environments(folder: Path) -> tuple[str, ...]:
@@ -63,11 +66,12 @@ def environment(folder: Path, name: str) -> Entry[Environment]:
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """Rendered documents told apart: ours, valid or not, and Kubernetes objects."""
+    """Rendered documents told apart: ours, valid or not, and Kubernetes objects; `torn` are the folders of wrong applications."""
 
     entries: Mapping[Identity, Entry[Document]]
     elsewhere: Mapping[Identity, Entry[Document]]
-    broken: Mapping[Identity, None]
+    broken: frozenset[Identity]
+    torn: frozenset[Path]
     objects: tuple[Rendered, ...]
     problems: tuple[Problem, ...]
 
@@ -82,7 +86,8 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
     rendering = _render(environment, snapshots, renderer)
     timings.mark("rendered")
     found = _sort(environment, rendering)
-    links = link.link(environment, found.entries, found.objects, {**found.elsewhere, **found.broken})
+    known = Known(frozenset(found.elsewhere), frozenset(found.broken) | _hidden(rendering.failed), found.torn | _folders(rendering.failed))
+    links = link.link(environment, found.entries, found.objects, known)
     if problems := (*rendering.problems, *found.problems, *links.problems):
         raise InvalidDocuments(problems)
     sequence = order.sort(links.needs)
@@ -100,6 +105,7 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
 def _render(environment: Entry[Environment], snapshots: Sequence[Snapshot], renderer: Renderer) -> Rendering:
     documents: list[Rendered] = []
     problems: list[Problem] = []
+    failed: list[Unit] = []
     for snapshot in snapshots:
         found = units.find(snapshot, environment.name)
         if not found:
@@ -111,23 +117,48 @@ def _render(environment: Entry[Environment], snapshots: Sequence[Snapshot], rend
         for part in (renderer.render(found), _cluster_files(found)):
             documents += part.documents
             problems += part.problems
-    return Rendering(tuple(documents), tuple(problems))
+            failed += part.failed
+    return Rendering(tuple(documents), tuple(problems), tuple(failed))
+
+
+def _folders(units: Iterable[Unit]) -> frozenset[Path]:
+    return frozenset(unit.folder for unit in units)
+
+
+_KIND = re.compile(r"""^kind:\s*['"]?(\w+)""", re.MULTILINE)
+_NAME = re.compile(r"""^metadata:.*?\bname:\s*['"]?([\w.-]+)""", re.MULTILINE | re.DOTALL)
+
+
+def _hidden(failed: Iterable[Unit]) -> frozenset[Identity]:
+    """What units that could not be rendered seem to declare: pointing at it is not a second mistake."""
+    found: set[Identity] = set()
+    for unit in failed:
+        top = unit.folder.parents[1] if unit.folder.parent.name == "overlays" else unit.folder
+        top = top.parent if top.name == "base" else top
+        for file in (*top.rglob("*.yaml"), *top.rglob("*.yml")):
+            if file.is_file() and file.resolve().is_relative_to(unit.snapshot.root):
+                for text in re.split(r"^---", file.read_text(encoding="utf-8", errors="replace"), flags=re.MULTILINE):
+                    if (kind := _KIND.search(text)) and (name := _NAME.search(text)):
+                        found.add(f"{kind[1]}/{name[1]}")
+    return frozenset(found)
 
 
 def _cluster_files(found: Iterable[Unit]) -> Rendering:
     """A cluster's own document is read as it is, whether its kustomization names it or not."""
-    parts = [
-        one_file(unit, unit.folder / "cluster.yaml")
-        for unit in found
-        if unit.room is Room.CLUSTER and (unit.folder / "cluster.yaml").is_file()
-    ]
-    return Rendering(tuple(d for part in parts for d in part.documents), tuple(p for part in parts for p in part.problems))
+    units = [unit for unit in found if unit.room is Room.CLUSTER and (unit.folder / "cluster.yaml").is_file()]
+    parts = [one_file(unit, unit.folder / "cluster.yaml") for unit in units]
+    return Rendering(
+        tuple(document for part in parts for document in part.documents),
+        tuple(problem for part in parts for problem in part.problems),
+        tuple(unit for unit, part in zip(units, parts, strict=True) if part.problems),
+    )
 
 
 def _sort(environment: Entry[Environment], rendering: Rendering) -> _Sorted:
     entries: dict[Identity, Entry[Document]] = {}
     elsewhere: dict[Identity, Entry[Document]] = {}
-    broken: dict[Identity, None] = {}
+    broken: set[Identity] = set()
+    torn: set[Path] = set()
     objects: list[Rendered] = []
     problems: list[Problem] = []
     for rendered in rendering.documents:
@@ -139,7 +170,9 @@ def _sort(environment: Entry[Environment], rendering: Rendering) -> _Sorted:
         if entry is None:
             metadata = rendered.data.get("metadata")
             name = metadata.get("name") if isinstance(metadata, dict) else None
-            broken[f"{rendered.data.get('kind')}/{name}"] = None
+            broken.add(f"{rendered.data.get('kind')}/{name}")
+            if rendered.data.get("kind") == "Application" or rendered.data.get("kind") not in KINDS:
+                torn.add(rendered.unit.folder)
             continue
         target = entries if _belongs(environment, entry) else elsewhere
         known = entries.get(entry.identity) or elsewhere.get(entry.identity)
@@ -149,7 +182,7 @@ def _sort(environment: Entry[Environment], rendering: Rendering) -> _Sorted:
             first, second = sorted((known.at("metadata", "name"), entry.at("metadata", "name")))
             message = f"{entry.kind} {entry.name} is declared twice, first at {first}"
             problems.append(Problem(second, "DuplicateDocument", message, "rename or remove one of the two"))
-    return _Sorted(entries, elsewhere, broken, tuple(objects), tuple(problems))
+    return _Sorted(entries, elsewhere, frozenset(broken), frozenset(torn), tuple(objects), tuple(problems))
 
 
 def _belongs(environment: Entry[Environment], entry: Entry[Document]) -> bool:

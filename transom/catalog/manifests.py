@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from transom.errors import Problem
 from transom.rendering.render import Rendered
+from transom.specs.base import API_VERSION as OURS
+from transom.specs.kinds import KINDS
 
 CLUSTER_SCOPED = frozenset(
     {
@@ -52,6 +55,12 @@ def check(document: Rendered) -> Iterator[Problem]:
         if not isinstance(data.get(field), str) or not data[field]:
             yield Problem(trace.locate(data), "MissingField", f"{field} is missing", "every document has apiVersion, kind and metadata")
             return
+    group = str(data["apiVersion"]).partition("/")[0]
+    if data["kind"] in KINDS and get_close_matches(group, [OURS.partition("/")[0]], cutoff=0.7):
+        yield Problem(
+            trace.locate(data, ("apiVersion",)), "UnknownVersion", f'apiVersion "{data["apiVersion"]}" is not known', f"write {OURS}"
+        )
+        return
     metadata = data.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
         generated = isinstance(metadata, dict) and "generateName" in metadata

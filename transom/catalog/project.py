@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from transom import timings
 from transom.catalog import load
 from transom.catalog.model import Catalog, Entry
-from transom.errors import InvalidDocuments, Problem
+from transom.errors import InvalidDocuments, PermanentError, Problem
 from transom.rendering.cache import Cache
 from transom.rendering.render import Renderer
 from transom.source.base import Snapshot
@@ -38,7 +39,13 @@ class Project:
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> Project:
         """The project of the working directory, held at the commits of TRANSOM_REVISIONS."""
-        return cls(Path(), json.loads(environ.get(REVISIONS, "{}")))
+        try:
+            commits = json.loads(environ.get(REVISIONS, "{}"))
+        except ValueError:
+            commits = None
+        if not isinstance(commits, dict):
+            raise PermanentError(f"{REVISIONS} is no JSON object", reason="InvalidPins", hint='unset it, or write {"SOURCE": "COMMIT"}')
+        return cls(Path(), commits)
 
     @property
     def environments_folder(self) -> Path:
@@ -72,9 +79,14 @@ class Project:
         environment = self.environment(name)
         snapshots = self.snapshots(environment)
         timings.mark("resolved")
-        catalog = load.load(environment, snapshots, Renderer(cache=Cache(self.cache / "rendered")))
+        catalog = load.load(environment, snapshots, Renderer(self._kustomize(), Cache(self.cache / "rendered")))
         timings.mark("loaded")
         return catalog
+
+    def _kustomize(self) -> str:
+        """The user's own Kustomize, else the one that was built for this project."""
+        built = self.root / ".tools" / "bin" / "kustomize"
+        return str(built) if shutil.which("kustomize") is None and built.is_file() else "kustomize"
 
     def _pinned(self, spec: SourceSpec) -> SourceSpec:
         commit = self.pins.get(spec.name)

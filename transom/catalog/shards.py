@@ -17,10 +17,14 @@ from transom.specs.tenant import Tenant
 LARGEST = 150
 """Resources in a stack up to which one stack is the faster choice (measured: benchmarks/README.md)."""
 
-_PER_KIND = {"Cluster": 2, "Tenant": 1, "Application": 1, "Database": 12, "Bucket": 8, "Queue": 6}
-"""Resources that a document becomes at most, the component itself included, without its Kubernetes objects."""
-_PER_NAMESPACE = 8
-"""Kubernetes objects that a tenant's namespace becomes at most."""
+_PER_STACK = 5
+"""The stack itself, the environment, the reference to the foundation, the AWS account and its provider."""
+_PER_CLUSTER = 2
+"""Its connection and provider."""
+_PER_KIND = {"Cluster": 1, "Tenant": 1, "Application": 1, "Database": 8, "Bucket": 8, "Queue": 6}
+"""Resources that a document becomes, the component itself included, without its Kubernetes objects; a test counts them."""
+_PER_NAMESPACE = 5
+"""Kubernetes objects in every namespace of a tenant: itself, its limits, three policies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,14 @@ def split(stack: str) -> tuple[str, str]:
 
 def estimate(catalog: Catalog) -> int:
     """Upper bound of the number of resources in state, from documents alone."""
-    total = 2 + len(catalog.clusters)
+    total = _PER_STACK + _PER_CLUSTER * len(catalog.clusters)
     for entry in catalog.entries.values():
         total += _PER_KIND[entry.kind]
         if isinstance(entry.document, Tenant):
-            total += _PER_NAMESPACE * len(entry.document.spec.namespaces) * len(catalog.clusters)
+            spec = entry.document.spec
+            openings = bool(spec.network.allow_from_tenants or spec.network.allow_from_namespaces) + bool(spec.network.allow_egress)
+            each = _PER_NAMESPACE + 1 + len(spec.owners) + openings
+            total += each * len(spec.namespaces) * len(catalog.clusters)
     bindings = sum(len(entry.document.spec.bindings) for entry in catalog.applications.values())
     return total + bindings + sum(map(len, catalog.manifests.values()))
 
@@ -108,12 +115,23 @@ def _home(catalog: Catalog, identity: Identity) -> str:
     return stack_of(catalog.name, tenant) if tenant else catalog.name
 
 
+def _across(catalog: Catalog, tenants: set[str]) -> list[str]:
+    """Dependencies that cross from one of these tenants to another, each at its place."""
+    return [
+        f"{name} → {other} ({entry.at('spec', 'dependsOn', index)})"
+        for name, entry in catalog.applications.items()
+        for index, other in enumerate(entry.document.spec.depends_on)
+        if {entry.document.spec.tenant, catalog.owners[f"Application/{other}"]} <= tenants
+        and entry.document.spec.tenant != catalog.owners[f"Application/{other}"]
+    ]
+
+
 def _refuse_cycles(catalog: Catalog, needs: Mapping[str, tuple[str, ...]]) -> None:
     problems = []
     for cycle in order.cycles(needs):
-        message = f"applications of these tenants depend on each other: {', '.join(cycle)}"
-        problems.append(
-            Problem(catalog.environment.at("spec", "shards"), "ShardCycle", message, "write shards: none, or remove a dependency")
-        )
+        tenants = [split(stack)[1] for stack in cycle]
+        message = f"applications of tenants {', '.join(tenants)} depend on each other, so that neither's stack can come first"
+        hint = f"remove one of {', '.join(_across(catalog, set(tenants)))}, or write shards: none"
+        problems.append(Problem(catalog.environment.at("spec", "shards"), "ShardCycle", message, hint))
     if problems:
         raise InvalidDocuments(problems)

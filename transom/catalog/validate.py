@@ -16,6 +16,7 @@ from transom.rendering.trace import Trace
 from transom.rendering.units import Unit
 from transom.specs.base import API_VERSION, Document
 from transom.specs.kinds import KINDS
+from transom.specs.scalars import PATTERNS
 
 GROUP = API_VERSION.partition("/")[0]
 
@@ -71,7 +72,10 @@ def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out 
             return Problem(trace.locate(data, path), "MissingField", f"{dotted} is missing", "it has no default: write it")
         case "value_error":
             said = str(detail["ctx"]["error"])
-            return Problem(trace.locate(data, path), "InvalidValue", f"{dotted}: {said}" if dotted else said)
+            # what a model says of its own fields begins with the field's name: that is where it is told
+            field = tuple(said.split(maxsplit=1)[0].rstrip(":").split("."))
+            place = path + field if _holds(value, field) else path
+            return Problem(trace.locate(data, place), "InvalidValue", f"{dotted}: {said}" if dotted else said)
         case "literal_error":
             allowed = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
             return Problem(trace.locate(data, path), "InvalidValue", f'{dotted} "{value}" is not allowed', f"write one of {allowed}")
@@ -80,11 +84,19 @@ def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out 
             message = f"{dotted} must be {_TYPES[kind]}, not {_shown(value)}"
             return Problem(trace.locate(data, path), "WrongType", message, hint)
         case "string_pattern_mismatch":
-            hint = f"it must match {detail['ctx']['pattern']}"
+            hint = PATTERNS.get(detail["ctx"]["pattern"], f"it must match {detail['ctx']['pattern']}")
             return Problem(trace.locate(data, path), "InvalidValue", f'{dotted} "{value}" is not valid', hint)
         case _:
             said = detail["msg"][:1].lower() + detail["msg"][1:]
             return Problem(trace.locate(data, path), "InvalidValue", f"{dotted}: {said}")
+
+
+def _holds(value: Any, field: tuple[str, ...]) -> bool:
+    for part in field:
+        if not isinstance(value, dict) or part not in value:
+            return False
+        value = value[part]
+    return True
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

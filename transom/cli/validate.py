@@ -25,6 +25,7 @@ def command(environments: tuple[str, ...], form: str) -> int:
             shards.cut(catalog)
         except InvalidDocuments as error:
             problems += error.problems
+    problems = tuple(sorted(set(problems)))
     if form == "json":
         print_json({"environments": list(names), "problems": [problem_record(problem) for problem in problems]})
     else:

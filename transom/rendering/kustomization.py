@@ -85,11 +85,19 @@ class Kustomization:
         if place is None or not documents:
             return
         line, column = place
-        block = re.match(r"\s*", self.file.read_text(encoding="utf-8").splitlines()[line] if "\n" in text else "")
-        indent = len(block.group()) if block else 0
-        offset = (line, indent) if "\n" in text else (line - 1, column)
+        offset = (line, self._indent(line, text)) if self.written.is_block(path) else (line - 1, column)
         for written in documents:
             yield Patch(self.file, Written(written.data, written.node, *offset), target)
+
+    def _indent(self, line: int, text: str) -> int:
+        """Blanks that a block of text, which begins below `line`, has in front of each of its lines."""
+        lines = self.file.read_text(encoding="utf-8-sig").splitlines()[line:]
+        first = next((_blanks(one) for one in lines if one.strip()), 0)
+        return first - next((_blanks(one) for one in text.splitlines() if one.strip()), 0)
+
+
+def _blanks(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def resolved(folder: Path, name: str) -> Path | None:

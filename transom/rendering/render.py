@@ -29,10 +29,11 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """All documents of some units, in the units' order, and what is wrong with them."""
+    """All documents of some units, in the units' order, what is wrong with them, and the units that are not whole because of it."""
 
     documents: tuple[Rendered, ...]
     problems: tuple[Problem, ...]
+    failed: tuple[Unit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,13 @@ class Renderer:
 
     def render(self, units: Iterable[Unit]) -> Rendering:
         """Renders all units; a unit with mistakes gives problems, the others are rendered all the same."""
+        wanted = tuple(units)
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
-            parts = list(pool.map(self._one, units))
+            parts = list(pool.map(self._one, wanted))
         return Rendering(
-            tuple(document for part in parts for document in part.documents), tuple(problem for part in parts for problem in part.problems)
+            tuple(document for part in parts for document in part.documents),
+            tuple(problem for part in parts for problem in part.problems),
+            tuple(unit for unit, part in zip(wanted, parts, strict=True) if part.problems),
         )
 
     def _one(self, unit: Unit) -> Rendering:
@@ -71,7 +75,7 @@ class Renderer:
 
 
 def _aimed_at_nothing(unit: Unit, reading: Reading, documents: list[Mapping[str, Any]]) -> Iterator[Problem]:
-    """Patches aimed at a name that nothing has: Kustomize passes over them in silence, and what they were to change is deployed as it was."""
+    """Patches aimed at a name that nothing has: Kustomize passes over them in silence, and nothing changes."""
     patches = [patch for layer in reading.layers for patch in layer.patches()]
     if any(isinstance(patch.written.data, dict) and "$patch" in patch.written.data for patch in patches):
         return  # what a patch was aimed at may have been deleted since

@@ -49,6 +49,16 @@ class Written:
             mark = key.start_mark if of_key and key is not None else node.start_mark
         return mark.line + 1 + self.line_offset, mark.column + 1 + self.column_offset
 
+    def is_block(self, path: Path_) -> bool:
+        """Whether the text at `path` is written as a block below its key (`|` or `>`)."""
+        node = self.node
+        for part in path:
+            step = _descend(node, part)
+            if step is None:
+                return False
+            node = step[1]
+        return isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
+
     def nearest(self, path: Path_) -> tuple[int, int]:
         """Line and column of the key of the deepest part of `path` that is written here."""
         for length in range(len(path), 0, -1):

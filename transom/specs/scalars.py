@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from ipaddress import ip_network
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -27,6 +29,19 @@ Int = Annotated[int, Strict()]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)]
 """RFC 1035 label, as Kubernetes asks of Services: lower case, digits and hyphens, begins with a letter, at most 63 characters."""
+
+PATTERNS: Mapping[str, str] = MappingProxyType(
+    {
+        r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$": "write lower case letters, digits and hyphens, at most 63, the first a letter, e.g. team-a",
+        r"^[A-Z][A-Z0-9_]*$": "write capitals, digits and underscores, e.g. ORDERS",
+        r"^[0-9]{12}$": 'write the twelve digits in quotes, e.g. "123456789012"',
+        r"^[0-9]+(\.[0-9]+)?$": 'write a version in quotes, e.g. "16" or "16.4"',
+        r"^db\.[a-z0-9]+\.[a-z0-9]+$": "write an RDS instance class, e.g. db.t4g.micro",
+        r"^vpc-[0-9a-f]+$": "write the id of a VPC, e.g. vpc-0abc12",
+        r"^subnet-[0-9a-f]+$": "write the id of a subnet, e.g. subnet-0abc12",
+    }
+)
+"""What to write, for the patterns that models give as such."""
 
 EnvironmentPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=40)]
 """Beginning of environment variable names, e.g. `ORDERS`."""

@@ -1,0 +1,50 @@
+"""Names that documents come to outside: of cloud resources, and of the Kubernetes objects that components make by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from transom.specs.application import Application, BindingSpec
+from transom.specs.tenant import Tenant
+
+LONGEST: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        "Database": (63, "an RDS identifier"),
+        "Bucket": (63 - len("-123456789012"), "an S3 bucket, the account's id included,"),
+        "Queue": (80 - len("-dead-letter.fifo"), "an SQS queue, the ending of its dead-letter queue included,"),
+    }
+)
+"""Characters that are left for the physical name, and of what (RDS: CreateDBInstance DBInstanceIdentifier; S3: bucket naming rules; SQS:
+queue quotas)."""
+
+
+def physical(environment: str, tenant: str, name: str) -> str:
+    """Name of a cloud resource: `dev-team-a-shop`."""
+    return f"{environment}-{tenant}-{name}"
+
+
+def carrier(application: str, binding: BindingSpec) -> str:
+    """Name of the Secret or ConfigMap that carries a binding's variables."""
+    kind, name = binding.target
+    return f"{application}-{kind.lower()}-{name}"
+
+
+QUOTA = "tenant"
+LIMITS = "tenant"
+POLICIES = ("default-deny", "allow-own-tenant", "allow-dns", "allow-from-others", "allow-egress")
+
+
+def made_by_tenant(tenant: Tenant) -> frozenset[tuple[str, str, str]]:
+    """Group, kind and name of what a tenant's component may put into each of its namespaces."""
+    made = {("", "ResourceQuota", QUOTA), ("", "LimitRange", LIMITS)}
+    made |= {("networking.k8s.io", "NetworkPolicy", name) for name in POLICIES}
+    return frozenset(made | {("rbac.authorization.k8s.io", "RoleBinding", f"{owner.group}-{owner.role}") for owner in tenant.spec.owners})
+
+
+def made_by_application(application: Application) -> frozenset[tuple[str, str, str]]:
+    """Group, kind and name of what an application's component adds to its manifests."""
+    return frozenset(
+        ("", "Secret" if binding.target[0] == "Database" else "ConfigMap", carrier(application.metadata.name, binding))
+        for binding in application.spec.bindings
+    )
