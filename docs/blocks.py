@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>.*)$")
 _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+_CODE = re.compile(r"`[^`]*`")
 _HEADING = re.compile(r"^#{1,6} +(?P<text>.+?) *$")
 
 
@@ -80,7 +81,7 @@ def broken_links() -> list[str]:
     wrong = []
     for file in files():
         for number, line in prose(file):
-            for found in _LINK.finditer(line):
+            for found in _LINK.finditer(_CODE.sub("", line)):
                 target, _, anchor = found["target"].partition("#")
                 if target.startswith(("http://", "https://")):
                     continue

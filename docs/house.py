@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import blocks
 
@@ -50,10 +51,20 @@ def layers(page: Path = PAGE) -> list[str]:
     return [found["names"] for _, line in blocks.prose(page) if (found := _LAYER.match(line))]
 
 
+def _contracts() -> list[dict[str, Any]]:
+    project = tomllib.loads((blocks.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = project["tool"]["importlinter"]["contracts"]
+    return found
+
+
+def names() -> list[str]:
+    """The sentences of all contracts."""
+    return [contract["name"] for contract in _contracts()]
+
+
 def contracts() -> list[str]:
     """The layers inside `transom` that pyproject.toml holds, from high to low, without the package's name."""
-    project = tomllib.loads((blocks.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    for contract in project["tool"]["importlinter"]["contracts"]:
+    for contract in _contracts():
         if contract["type"] == "layers" and any("transom." in layer for layer in contract["layers"]):
             return [layer.replace("transom.", "") for layer in contract["layers"]]
     raise ValueError("pyproject.toml has no layers contract for transom")
@@ -65,6 +76,7 @@ def complaints() -> list[str]:
     said = [f"docs/architecture.md names {path}, which is not there" for path in found if path not in wanted]
     said += [f"docs/architecture.md does not name {path}" for path in sorted(wanted - set(found))]
     said += [f"docs/architecture.md names {path} twice" for path in sorted({path for path in found if found.count(path) > 1})]
+    said += [f"docs/architecture.md does not tell the contract: {name}" for name in names() if f"- {name}\n" not in PAGE.read_text(encoding="utf-8")]
     if layers() != contracts():
         said.append(f"docs/architecture.md has the layers {layers()}, pyproject.toml {contracts()}")
     return said
