@@ -20,11 +20,13 @@ _ROOTS = frozenset({"Failed"})
 
 def raised() -> dict[str, list[str]]:
     """Every reason with the places (file:line) where the code gives it."""
+    files = [file for package in _PACKAGES for file in sorted((blocks.ROOT / package).rglob("*.py"))]
+    trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in files}
+    takers = frozenset({"Problem"}).union(*(_takers(tree) for tree in trees.values()))
     found: dict[str, list[str]] = {}
-    for package in _PACKAGES:
-        for file in sorted((blocks.ROOT / package).rglob("*.py")):
-            for reason, line in _reasons(ast.parse(file.read_text(encoding="utf-8"))):
-                found.setdefault(reason, []).append(f"{file.relative_to(blocks.ROOT).as_posix()}:{line}")
+    for file, tree in trees.items():
+        for reason, line in _reasons(tree, takers):
+            found.setdefault(reason, []).append(f"{file.relative_to(blocks.ROOT).as_posix()}:{line}")
     return {reason: places for reason, places in sorted(found.items()) if reason not in _ROOTS}
 
 
@@ -33,10 +35,16 @@ def documented(page: Path = blocks.ROOT / "docs" / "errors.md") -> list[str]:
     return [found[1] for _, line in blocks.prose(page) if (found := re.match(r"### ([A-Z][A-Za-z]+)$", line))]
 
 
-def _reasons(tree: ast.AST) -> Iterator[tuple[str, int]]:
+def _takers(tree: ast.AST) -> frozenset[str]:
+    """Names of the functions that take a reason by position."""
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return frozenset(function.name for function in functions if any(argument.arg == "reason" for argument in function.args.args))
+
+
+def _reasons(tree: ast.AST, takers: frozenset[str]) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name(id="Problem") | ast.Attribute(attr="_wrong"), args=given):
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=given) if name in takers:
                 yield from ((word, node.lineno) for argument in given for word in _words(argument))
             case ast.keyword(arg="reason", value=value):
                 yield from ((word, node.value.lineno) for word in _words(value))
