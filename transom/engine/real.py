@@ -6,6 +6,7 @@ is the command line's own choice (`PULUMI_OPTION_CONFIG_FILE`, else `stackConfig
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -20,7 +21,7 @@ from transom.changes import ChangeSet
 from transom.engine import applied, failures, moving, program
 from transom.engine.events import Purpose, Recorder
 from transom.engine.seam import Engine, Listener, Move, Progress, Request, Step, quiet
-from transom.errors import EngineError, LockOwner, RunTimedOut, StackLocked, StackNotFound, TransomError
+from transom.errors import EngineError, LockOwner, RunTimedOut, StackExists, StackLocked, StackNotFound, TransomError
 
 if TYPE_CHECKING:
     from transom.engine.automation import Command, Stack
@@ -101,7 +102,7 @@ class PulumiEngine(Engine):
 
     def create(self, request: Request) -> None:
         """See Engine. Made from the folder of the configuration file where one is set, so that no salt is written into the checkout."""
-        if not self.exists(request):
+        with contextlib.suppress(StackExists):
             self._say(request, "stack", "init", request.stack, "--no-select", folder=self._writing_folder(request))
 
     def remove(self, request: Request) -> None:
