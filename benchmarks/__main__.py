@@ -26,21 +26,34 @@ _CLUSTER = "bench"
 
 
 def main() -> int:
-    """Measure, print the table; 1 when the programs did not declare the same."""
+    """Measure both programs side by side, and print the table."""
     given = _arguments()
+    figures = Figures()
+    for file in given.read:
+        table.read(file, figures)
+    if not given.read:
+        _measure(given, figures)
+    print(table.markdown(figures))
+    if given.json:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        given.json.write_text(table.as_json(figures), encoding="utf-8")
+    if given.write:
+        table.write(Path(__file__).with_name("README.md"), table.markdown(figures))
+    return 0
+
+
+def _measure(given: argparse.Namespace, figures: Figures) -> None:
+    """All rounds at all sizes.
+
+    Raises:
+        CommandFailedError: a program failed.
+        DifferentError: the programs did not declare the same.
+    """
     with _work() as folder, _sandbox(folder) as ground:
-        figures = Figures()
         for size in given.sizes:
             repeat = given.repeat if size < SHARDED else given.repeat_large
             for number in range(repeat):
                 _round(folder, ground, size, number, figures)
-        print(table.markdown(figures))
-        if given.json:
-            given.json.parent.mkdir(parents=True, exist_ok=True)
-            given.json.write_text(table.as_json(figures), encoding="utf-8")
-    if given.write:
-        table.write(Path(__file__).with_name("README.md"), table.markdown(figures))
-    return 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -51,6 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one round at a small size: does it all work, not how fast")
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     parser.add_argument("--json", type=Path, help="write every single figure to this file")
+    parser.add_argument("--read", type=Path, nargs="+", default=[], help="measure nothing: make the table of what --json wrote")
     given = parser.parse_args()
     if given.quick:
         given.sizes, given.repeat = [shape.FOUNDATION + shape.SERVICE], 1

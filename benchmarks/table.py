@@ -43,8 +43,11 @@ class Row:
 
 @dataclass(slots=True)
 class Figures:
-    """All rows, in the order in which they were begun."""
+    """All rows, in the order in which they were begun; when and on how large a machine they were measured."""
 
+    day: str = field(default_factory=lambda: str(datetime.now(UTC).date()))
+    cores: int = field(default_factory=lambda: os.cpu_count() or 1)
+    gibibytes: int = field(default_factory=lambda: round(psutil.virtual_memory().total / 2**30))
     rows: dict[tuple[int, str], Row] = field(default_factory=dict)
 
     def add(self, size: int, operation: str) -> Row:
@@ -60,7 +63,17 @@ def markdown(figures: Figures) -> str:
 def as_json(figures: Figures) -> str:
     """Every single figure."""
     rows = [asdict(row) for row in figures.rows.values()]
-    return json.dumps({"cores": os.cpu_count(), "memory": psutil.virtual_memory().total, "rows": rows}, indent=1)
+    return json.dumps({"day": figures.day, "cores": figures.cores, "gibibytes": figures.gibibytes, "rows": rows}, indent=1)
+
+
+def read(file: Path, into: Figures) -> None:
+    """Adds the figures that `as_json` wrote to a file; day and machine are those of the last file."""
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    into.day, into.cores, into.gibibytes = kept["day"], kept["cores"], kept["gibibytes"]
+    for row in kept["rows"]:
+        for name, runs in row["runs"].items():
+            for run in runs:
+                into.add(row["size"], row["operation"]).append(name, Measured(**run))
 
 
 def write(file: Path, text: str) -> None:
