@@ -1,5 +1,7 @@
-"""`make docs`: what needs no sandbox. Generated parts are up to date, the picture of the house agrees with the tree, every reason is told,
-links lead somewhere. The blocks themselves are run by tests/docs.
+"""`make docs`: what needs no sandbox.
+
+Generated parts are up to date, the picture of the house agrees with the tree, every reason is told, links lead somewhere. The blocks
+themselves are run by tests/docs.
 """
 
 from __future__ import annotations

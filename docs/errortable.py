@@ -48,8 +48,9 @@ def _reasons(tree: ast.AST, takers: frozenset[str]) -> Iterator[tuple[str, int]]
                 yield from ((word, node.lineno) for argument in given for word in _words(argument))
             case ast.keyword(arg="reason", value=value):
                 yield from ((word, node.value.lineno) for word in _words(value))
-            case ast.Assign(targets=[ast.Name(id="default_reason")], value=value) | ast.AnnAssign(
-                target=ast.Name(id="default_reason"), value=ast.Constant() as value
+            case (
+                ast.Assign(targets=[ast.Name(id="default_reason")], value=value)
+                | ast.AnnAssign(target=ast.Name(id="default_reason"), value=ast.Constant() as value)
             ):
                 yield from ((word, node.lineno) for word in _words(value))
 

@@ -39,6 +39,7 @@ def is_current(folder: Path = VENV, checkout: Path = CHECKOUT) -> bool:
     except OSError:
         return False
 
+
 _USED = """
 import boto3, moto.server, pulumi.automation, pytest, rich.console
 import sandbox.plugins.aws.provider, sandbox.plugins.kubernetes.provider, stacks.environment, transom.cli.main, transom.engine.real

@@ -117,7 +117,7 @@ def component_commands(cluster: Cluster) -> tuple[Command, ...]:
                 f"--cluster-signing-key-file={authority.key}",
                 "--use-service-account-credentials=true",
                 "--enable-hostpath-provisioner=true",
-                # A busy machine delays the simulated nodes' heartbeats; a node taken for dead marks its pods not ready, and nothing undoes it.
+                # A busy machine delays the simulated nodes' heartbeats; a node taken for dead marks its pods not ready for good.
                 "--node-monitor-grace-period=1h",
                 "--node-startup-grace-period=1h",
                 "--leader-elect=false",
