@@ -112,7 +112,7 @@ TABLE: tuple[tuple[re.Pattern[str], Callable[[str, str], TransomError]], ...] = 
     ),
     (_PLUGIN, _plugin),
     (
-        re.compile(r"snapshot integrity failure|integrity checking|refusing to proceed"),
+        re.compile(r"snapshot integrity failure|integrity checking|refusing to proceed|failed to load checkpoint"),
         _simple(StateDamaged, "{line}", "`pulumi state repair -s {stack}`"),
     ),
     (

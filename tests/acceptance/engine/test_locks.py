@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -18,7 +19,7 @@ SHOP = "Database/shop"
 
 
 def held(ground, request, seconds: float) -> subprocess.Popen:
-    """A bare `pulumi up` in the middle of creating something slow, with the lock in its hand."""
+    """A bare `pulumi up` in the middle of creating something slow: its state is written, its lock in its hand."""
     ground.slow("slow", seconds)
     process = subprocess.Popen(
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", request.stack],
@@ -28,8 +29,8 @@ def held(ground, request, seconds: float) -> subprocess.Popen:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    locks = ground.folder / "state" / ".pulumi" / "locks"
-    wait_until(lambda: list(locks.rglob("*.json")) and list((ground.folder / "things").glob("first-*.json")))
+    state = ground.folder / "state" / ".pulumi" / "stacks" / "double" / f"{request.stack}.json"
+    wait_until(lambda: state.is_file() and re.search(r'"type":\s*"creating"', state.read_text()) and "::first" in state.read_text())
     return process
 
 

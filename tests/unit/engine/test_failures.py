@@ -54,6 +54,7 @@ CASES: list[tuple[str, int, type[TransomError], str]] = [
         PluginMissing,
         '"test"',
     ),
+    ("error: failed to load checkpoint: EOF", 255, StateDamaged, "checkpoint"),
     ("error: snapshot integrity failure; refusing to use it", 255, StateDamaged, "integrity"),
     ("error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", 255, BackendRefused, "PULUMI_ACCESS_TOKEN"),
     ("error: [401] Unauthorized: no credentials provided or are invalid", 255, BackendRefused, "401"),

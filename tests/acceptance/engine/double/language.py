@@ -46,7 +46,7 @@ class Host(LanguageServer):
 
 
 def main() -> None:
-    """Serve until killed."""
+    """Serve until told to go, or until the engine is gone: it may be killed."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(0))  # the engine says goodbye with it and waits 10 s for an answer
     server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", 400 << 20)])
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(program), server)
@@ -54,7 +54,10 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    server.wait_for_termination()
+    engine = os.getppid()
+    while os.getppid() == engine:
+        server.wait_for_termination(1)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -177,7 +177,7 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def main() -> None:
-    """Serve until killed; the port is the first line of stdout, as the engine expects."""
+    """Serve until told to go, or until the engine is gone: it may be killed; its port is the first line of stdout."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(0))  # the engine says goodbye with it and waits 10 s for an answer
     server = grpc.server(futures.ThreadPoolExecutor(16))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Things(Path(os.environ["THINGS"])), server)
@@ -185,7 +185,10 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    server.wait_for_termination()
+    engine = os.getppid()
+    while os.getppid() == engine:
+        server.wait_for_termination(1)
+    os._exit(0)
 
 
 if __name__ == "__main__":
