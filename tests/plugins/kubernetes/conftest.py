@@ -54,10 +54,16 @@ class Ground:
 def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """The cluster and the engine of these tests."""
     running = os.environ.get("TRANSOM_TEST_KUBECONFIG")
-    found = _running(running, tmp_path_factory) if running else Ground(request.getfixturevalue("sandbox").environment)
+    found = _running(running, tmp_path_factory) if running else _of_sandbox(request.getfixturevalue("sandbox").environment)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", found.environment["PATH"])  # the Automation API looks for `pulumi` before it has a workspace
         yield found
+
+
+def _of_sandbox(environment: dict[str, str]) -> Ground:
+    # The sandbox's own stack file, backend and passphrase are those of its environments; each stack here has its own.
+    wanted = ("PATH", "KUBECONFIG", "PULUMI_HOME", "PULUMI_SKIP_UPDATE_CHECK", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION")
+    return Ground({key: environment[key] for key in wanted if key in environment})
 
 
 def _running(kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> Ground:
