@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 MESSAGE_LIMIT = 400 * 1024 * 1024
 """Bytes in one gRPC message: the engine's own limit."""
 _OPTIONS = (("grpc.max_receive_message_length", MESSAGE_LIMIT), ("grpc.max_send_message_length", MESSAGE_LIMIT))
+_PATIENCE = 5.0
+"""Seconds for a second host to end by itself."""
 _WORKERS_PER_SLOT = 4
 """Threads for each parallel resource operation: the figure of the SDK's own language server."""
 
@@ -227,25 +229,32 @@ def _execute(program: Path, folder: str) -> None:
 def _run_elsewhere(interpreter: Path, engine_address: str, request: Any) -> Any:
     """Hand the run to a host of our own kind in the project's virtual environment."""
     command = [str(interpreter), "-P", str(Path(__file__).resolve()), engine_address]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        said = child.stdout
-        port = (said.readline() if said else "").strip()
-        if said is None or not port.isdigit():
-            child.terminate()
-            return language_pb2.RunResponse(
-                error=f"{interpreter} could not start a language host: is the package `pulumi` installed there?"
-            )
-        # What the program prints goes where ours would: the engine shows a language host's output.
-        relay = threading.Thread(target=shutil.copyfileobj, args=(said, sys.stdout))
-        relay.start()
-        try:
-            with grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS) as channel:
-                request.info.options.fields.pop("virtualenv", None)
-                return language_pb2_grpc.LanguageRuntimeStub(channel).Run(request)
-        finally:
-            child.terminate()
-            relay.join()
-            sys.stdout.flush()
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    said = child.stdout
+    port = (said.readline() if said else "").strip()
+    if said is None or not port.isdigit():
+        _end(child)
+        return language_pb2.RunResponse(error=f"{interpreter} could not start a language host: is the package `pulumi` installed there?")
+    # What the program prints goes where ours would: the engine shows a language host's output.
+    relay = threading.Thread(target=shutil.copyfileobj, args=(said, sys.stdout), daemon=True)
+    relay.start()
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS) as channel:
+            request.info.options.fields.pop("virtualenv", None)
+            return language_pb2_grpc.LanguageRuntimeStub(channel).Run(request)
+    finally:
+        _end(child)
+        # Bounded, and the pipe is left open: something the program started may hold its other end for as long as it likes.
+        relay.join(_PATIENCE)
+        sys.stdout.flush()
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    child.terminate()
+    try:
+        child.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
