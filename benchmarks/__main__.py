@@ -34,9 +34,6 @@ def main() -> int:
     if not given.read:
         _measure(given, figures)
     print(table.markdown(figures))
-    if given.json:
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(table.as_json(figures), encoding="utf-8")
     if given.write:
         table.write(Path(__file__).with_name("README.md"), table.markdown(figures))
     return 0
@@ -54,6 +51,9 @@ def _measure(given: argparse.Namespace, figures: Figures) -> None:
             repeat = given.repeat if size < SHARDED else given.repeat_large
             for number in range(repeat):
                 _round(folder, ground, size, number, figures)
+                if given.json:  # after each round: a long run that is stopped has not been in vain
+                    given.json.parent.mkdir(parents=True, exist_ok=True)
+                    given.json.write_text(table.as_json(figures), encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:
