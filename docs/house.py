@@ -76,8 +76,11 @@ def complaints() -> list[str]:
     said = [f"docs/architecture.md names {path}, which is not there" for path in found if path not in wanted]
     said += [f"docs/architecture.md does not name {path}" for path in sorted(wanted - set(found))]
     said += [f"docs/architecture.md names {path} twice" for path in sorted({path for path in found if found.count(path) > 1})]
-    page = PAGE.read_text(encoding="utf-8")
-    said += [f"docs/architecture.md does not tell the contract: {name}" for name in names() if f"- {name}\n" not in page]
+    said += [
+        f"docs/architecture.md does not tell the contract: {name}"
+        for name in names()
+        if f"- {name}\n" not in PAGE.read_text(encoding="utf-8")
+    ]
     if layers() != contracts():
         said.append(f"docs/architecture.md has the layers {layers()}, pyproject.toml {contracts()}")
     return said

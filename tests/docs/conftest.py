@@ -64,7 +64,7 @@ class Shell:
         return lines[:-1] if lines and not lines[-1] else lines
 
     def close(self) -> None:
-        """End the shell."""
+        """Ends the shell, whatever it is doing."""
         self.process.kill()
         self.process.communicate()
 
