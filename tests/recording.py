@@ -67,15 +67,106 @@ class Recorder(pulumi.runtime.Mocks):
         return found[0]
 
 
-def run(program: Callable[[], None], recorder: Recorder, *, stack: str = "dev") -> Recorder:
-    """Runs a program to its end under the recorder; what it raises comes out."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
+        def leads_there(one: Registered) -> bool:
+            above = one.parent
+            while above and above != urn:
+                above = parents.get(above, "")
+            return above == urn
+
+        return [one for one in self.registered if leads_there(one)]
+
+
+class _Monitor(pulumi_mocks.MockMonitor):
+    """Pulumi's mock monitor, with URNs as the engine makes them and the whole request remembered."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(recorder)
+        self.recorder = recorder
+        self.lock = threading.Lock()
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The types of all parents but the stack are part of a URN; Pulumi's own mock keeps only the last."""
+        above = parent.split("::")[2] if parent else ""
+        types = type_ if above in ("", "pulumi:pulumi:Stack") else f"{above}${type_}"
+        return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{types}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        """Keeps the registration, then answers as the mock does."""
+        if request.type != "pulumi:pulumi:Stack":
+            raw = json_format.MessageToDict(request.object)
+            secrets: set[str] = set()
+            inputs = {key: _plain(value, key, secrets) for key, value in raw.items()}
+            kept = Registered(
+                type=request.type,
+                name=request.name,
+                urn=self.make_urn(request.parent, request.type, request.name),
+                parent=request.parent,
+                inputs=inputs,
+                secrets=frozenset(secrets),
+                provider=request.provider.rpartition("::")[0],
+                protected=bool(request.protect),
+                depends_on=frozenset(request.dependencies),
+                ignored=tuple(request.ignoreChanges),
+            )
+            with self.lock:
+                self.recorder.registered.append(kept)
+        return super().RegisterResource(request)
+
+
+def _plain(value: Any, path: str, secrets: set[str]) -> Any:
+    match value:
+        case {"4dabf18193072939515e22adb298388d": signature}:
+            if signature == _SECRET or (signature == _OUTPUT and value.get("secret")):
+                secrets.add(path)
+            return _plain(value.get("value"), path, secrets)
+        case dict():
+            return {key: _plain(inner, f"{path}.{key}", secrets) for key, inner in value.items()}
+        case list():
+            return [_plain(inner, f"{path}[{index}]", secrets) for index, inner in enumerate(value)]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
+
+
+def run(program: Callable[[], object], recorder: Recorder | None = None, *, stack: str = "dev", preview: bool = False) -> Recorder:
+    """Runs a program to its end under the recorder; what it raises, also inside an apply, comes out."""
+    recorder = recorder or Recorder()
+
+    def declare() -> None:
+        program()
+        root: Any = pulumi.runtime.stack.get_root_resource()
+        pulumi.Output.from_input(dict(root.outputs)).apply(recorder.exported.update)
+
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def own_loop() -> None:
+        """The mock monitor, called in threads, would give each a loop that nobody closes."""
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    tasks: list[asyncio.Task[Any]] = []
+
+    def remembered(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        tasks.append(asyncio.Task(coroutine, loop=loop, **options))
+        return tasks[-1]
+
+    own_loop()
+    loops[0].set_task_factory(remembered)
+    executor = ThreadPoolExecutor(max_workers=8, initializer=own_loop)
+    loops[0].set_default_executor(executor)
     try:
-        pulumi_mocks.set_mocks(recorder, project="transom", stack=stack, preview=False)
-        _record_urns(recorder)
-        loop.run_until_complete(pulumi.runtime.stack.run_pulumi_func(program))
+        pulumi_mocks.set_mocks(recorder, project="transom", stack=stack, preview=preview, monitor=_Monitor(recorder))
+        loops[0].run_until_complete(pulumi.runtime.stack.run_pulumi_func(declare))
+    except asyncio.CancelledError:  # what else failed because of it may come first; what comes out is the cause
+        raise next(error for task in tasks if task.done() and not task.cancelled() and (error := task.exception())) from None
     finally:
+        for task in (left := asyncio.all_tasks(loops[0])):  # what a failed run was still waiting for
+            task.cancel()
+        loops[0].run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        executor.shutdown()
+        pulumi.runtime.settings.SETTINGS.outputs.clear()  # Pulumi keeps both beyond a run that failed
+        pulumi.runtime.settings._get_rpc_manager().clear()
         asyncio.set_event_loop(None)
         loop.close()
     return recorder
