@@ -6,6 +6,7 @@ import importlib
 import json
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -46,6 +47,15 @@ class _Verbs(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; a verb that there is not is told with the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            near = get_close_matches(args[0], VERBS, n=2)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(VERBS)}"
+            raise click.UsageError(f"there is no verb {args[0]}; {hint}", ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
@@ -67,7 +77,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = cli.main(arguments, prog_name="transom", standalone_mode=False)
     except TransomError as error:
-        _tell(error, as_json="json" in arguments)
+        _tell(error, as_json=_asks_for_json(arguments))
         return int(error.exit_code)
     except click.ClickException as error:
         error.show()
@@ -79,6 +89,12 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()
         return int(ExitCode.DONE)
     return int(code) if isinstance(code, int) else int(ExitCode.DONE)
+
+
+def _asks_for_json(arguments: list[str]) -> bool:
+    """Whether `-o json` is among the words, in any of click's spellings; the option itself may not have been read yet."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(f"{word}={after}" in ("-o=json", "--output=json") or word in ("-ojson", "-o=json", "--output=json") for word, after in pairs)
 
 
 def _tell(error: TransomError, *, as_json: bool) -> None:
