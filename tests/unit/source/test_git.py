@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -288,3 +289,34 @@ def test_two_processes_at_once(repository: Repository, tmp_path: Path) -> None:
     for process in running:
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out.split()) == (0, [commit] * 3), err
+
+
+_SPY = """#!{python}
+import fcntl, os, sys
+from pathlib import Path
+for lock in Path({cache!r}).glob("clones/*.lock"):
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held = "held"
+        else:
+            held = "free"
+    with open({log!r}, "a") as log:
+        print(held, *sys.argv[1:2], file=log)
+os.execv({git!r}, ["git", *sys.argv[1:]])
+"""
+
+
+def test_a_clone_is_worked_on_by_one_process(repository: Repository, tmp_path: Path) -> None:
+    """Whatever git is asked to do in the cache, it does while this process holds the repository's lock."""
+    (tmp_path / "bin").mkdir()
+    spy = tmp_path / "bin" / "git"
+    real = shutil.which("git")
+    spy.write_text(_SPY.format(python=sys.executable, cache=str(tmp_path / "cache"), log=str(tmp_path / "log"), git=real))
+    spy.chmod(0o755)
+    environ = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    command = [sys.executable, "-c", _TWO, str(repository.folder), str(tmp_path / "cache")]
+    subprocess.run(command, env=environ, check=True, capture_output=True, timeout=60)
+    seen = {line.split()[0] for line in (tmp_path / "log").read_text().splitlines()}
+    assert seen == {"held"}
