@@ -27,7 +27,7 @@ class Binding:
     """Environment variables that every container of an application gets from one resource."""
 
     name: str
-    """Name of the Secret or ConfigMap that carries them, e.g. `binding-database-shop`."""
+    """Name of the Secret or ConfigMap that carries them, e.g. `shop-database-shop`: application, kind and name."""
     variables: Mapping[str, pulumi.Input[str]]
     secret: bool
 

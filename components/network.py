@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,6 @@ def default(provider: pulumi.ProviderResource) -> Network:
     return Network(vpc.id, subnets.ids.apply(sorted), vpc.cidr_block)
 
 
-def linked(exported: pulumi.Output[dict[str, Any]]) -> Network:
+def linked(exported: Mapping[str, Any]) -> Network:
     """The network that another stack exported."""
     return Network(exported["vpcId"], exported["subnetIds"], exported["cidr"])

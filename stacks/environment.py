@@ -159,9 +159,5 @@ class _Walk:
 
     def _linked_network(self) -> Network:
         """The foundation's network, as it exported it; looked up while there is no foundation yet, which only a preview ever sees."""
-
-        def linked(outputs: dict[str, Any]) -> pulumi.Input[dict[str, Any]]:
-            found: dict[str, Any] | None = outputs.get(layout.NETWORK)
-            return found or self._own_network().exported()
-
-        return network.linked(layout.deployed(self.catalog.name).apply(linked))
+        exported: dict[str, Any] | None = layout.deployed(self.catalog.name).get(layout.NETWORK)
+        return network.linked(exported) if exported else self._own_network()

@@ -55,7 +55,7 @@ class Project:
     @property
     def cache(self) -> Path:
         """Clones, unpacked commits and rendered units; may be deleted at any time."""
-        return self.root / ".transom" / "cache"
+        return (self.root / ".transom" / "cache").absolute()
 
     def environments(self) -> tuple[str, ...]:
         """Names of the declared environments, sorted."""

@@ -25,8 +25,9 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     """Bring ENVIRONMENTS to what their documents ask for, all stacks in order."""
     project = wiring.project()
     engine = wiring.engine(project)
-    members = wiring.members(wiring.catalogs(project, environments), refresh=refresh, message=message)
-    wiring.create_missing(engine, members)
+    catalogs = wiring.catalogs(project, environments)
+    members = wiring.members(catalogs, refresh=refresh, message=message)
+    wiring.tell_of_leftovers(wiring.create_missing(engine, members), catalogs)
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes
     if dry_run or asks:
         unordered = {stack: fleet.Member(member.request) for stack, member in members.items()}

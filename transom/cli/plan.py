@@ -19,8 +19,9 @@ def command(environments: tuple[str, ...], form: str, *, refresh: bool, detailed
     """Show what an apply of ENVIRONMENTS (all when none is named) would change, deletions first."""
     project = wiring.project()
     engine = wiring.engine(project)
-    members = wiring.members(wiring.catalogs(project, environments), ordered=False, refresh=refresh)
-    wiring.create_missing(engine, members)
+    catalogs = wiring.catalogs(project, environments)
+    members = wiring.members(catalogs, ordered=False, refresh=refresh)
+    wiring.tell_of_leftovers(wiring.create_missing(engine, members), catalogs)
     with progress("planning") as listen:
         result = fleet.run(engine.plan, members, at_once=wiring.at_once(), listen=listen)
     running.show(result, form)

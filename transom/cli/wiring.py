@@ -77,14 +77,19 @@ def members(catalogs: Mapping[str, Catalog], *, ordered: bool = True, refresh: b
     return out
 
 
-def create_missing(engine: Engine, members: Mapping[str, fleet.Member]) -> None:
-    """Creates the stacks that are not there yet, which touches nothing but the backend's list of stacks; tells of those nobody asks for."""
+def create_missing(engine: Engine, members: Mapping[str, fleet.Member]) -> frozenset[str]:
+    """Creates the stacks that are not there yet, which touches nothing but the backend's list of stacks; gives those that were there."""
     requests = [member.request for member in members.values()]
     there = engine.stacks(requests[0]) if requests else frozenset()
-    for stack in sorted(there - set(members)):
-        environment, tenant = shards.split(stack)
-        if tenant and environment in {request.environment for request in requests}:
-            told = f"no document asks for stack {stack} any more, and nothing in it was touched"
-            click.echo(f"warning: {told}; to remove what it holds: pulumi destroy -s {stack}", err=True)
     with ThreadPoolExecutor(max_workers=at_once()) as pool:
         list(pool.map(engine.create, (request for request in requests if request.stack not in there)))
+    return there
+
+
+def tell_of_leftovers(there: frozenset[str], catalogs: Mapping[str, Catalog]) -> None:
+    """Warns of stacks whose tenant left Git: nothing touches them, and nobody else would say that they are still there."""
+    for stack in sorted(there):
+        environment, tenant = shards.split(stack)
+        if tenant and environment in catalogs and tenant not in catalogs[environment].tenants:
+            told = f"no document asks for stack {stack} any more, and nothing in it was touched"
+            click.echo(f"warning: {told}; to remove what it holds: pulumi destroy -s {stack}", err=True)

@@ -127,5 +127,5 @@ def _resource(resource: Mapping[str, Any]) -> Iterator[ResourceStatus]:
             type_, group, str(inputs.get("kind")), metadata.get("namespace", ""), metadata.get("name", ""), found, protected
         )
         return
-    name = str(inputs.get("identifier") or inputs.get("bucket") or inputs.get("name") or resource.get("id", ""))
+    name = str(inputs.get("identifier") or inputs.get("bucket") or inputs.get("name") or resource["urn"].rpartition("::")[2])
     yield ResourceStatus(type_, type_.partition(":")[0], type_.rpartition(":")[2], "", name, found, protected)
