@@ -12,11 +12,12 @@ import generate
 import house
 import pytest
 
+from sandbox.layout import CHECKOUT
 from transom.cli.main import VERBS
 from transom.specs.kinds import KINDS
 
 _FOREIGN = re.compile(
-    r"(?:^|[\s\"'=(:])(?:/home/|/root/|/work/|/Users/|/tmp/h/)|(?:artifactory|nexus|jfrog|pypi\.internal|proxy\.internal)"
+    rf"(?:^|[\s\"'=(:])(?:/home/|/root/|/Users/|{re.escape(str(CHECKOUT.parent))}/)"
     r"|(?:index-url|GOPROXY|registry) *[=:] *https?://"
 )
 
