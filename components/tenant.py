@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Any
 
 import pulumi
@@ -16,8 +17,8 @@ from components.cluster import ClusterConnection
 from components.objects import MANAGED_BY, KubernetesObject, ObjectArgs, register
 
 TENANT = "transom.dev/tenant"
-_METADATA_SERVICE = "169.254.169.254/32"
-"""The cloud's credentials for the node, which no pod needs."""
+_METADATA_SERVICES = (ip_network("169.254.169.254/32"), ip_network("fd00:ec2::254/128"))
+"""The cloud's credentials for the node, which no pod needs (EC2: instance metadata service)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class TenantArgs:
     connections: Mapping[str, ClusterConnection]
     """By cluster name; the tenant's namespaces are on each."""
     namespaces: Sequence[str]
-    roles: Mapping[str, str]
-    """ClusterRole (view, edit, admin) by group of people."""
+    roles: Mapping[str, tuple[str, str]]
+    """Group of people and their ClusterRole (view, edit, admin), by the name of the RoleBinding."""
     quota: Mapping[str, str]
     """`hard` of a ResourceQuota; none when empty."""
     container_requests: Mapping[str, str]
@@ -71,12 +72,12 @@ def _objects(tenant: str, namespace: str, args: TenantArgs) -> Iterator[tuple[di
         yield _namespaced("v1", "ResourceQuota", "tenant", {"spec": {"hard": dict(args.quota)}}), namespace
     limits = {"type": "Container", "defaultRequest": dict(args.container_requests), "default": dict(args.container_limits)}
     yield _namespaced("v1", "LimitRange", "tenant", {"spec": {"limits": [limits]}}), namespace
-    for group, role in args.roles.items():
+    for name, (group, role) in args.roles.items():
         body = {
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": group}],
         }
-        yield _namespaced("rbac.authorization.k8s.io/v1", "RoleBinding", f"{group}-{role}", body), namespace
+        yield _namespaced("rbac.authorization.k8s.io/v1", "RoleBinding", name, body), namespace
     for name, spec in _policies(tenant, args):
         yield _namespaced("networking.k8s.io/v1", "NetworkPolicy", name, {"spec": {"podSelector": {}, **spec}}), namespace
 
@@ -105,4 +106,7 @@ def _policies(tenant: str, args: TenantArgs) -> Iterator[tuple[str, dict[str, An
 
 
 def _without_metadata_service(cidr: str) -> dict[str, list[str]]:
-    return {"except": [_METADATA_SERVICE]} if cidr == "0.0.0.0/0" else {}
+    """`except` of a range that holds a metadata service; a range that is nothing else was asked for by name."""
+    network = ip_network(cidr)
+    inside = [str(one) for one in _METADATA_SERVICES if one.version == network.version and one != network and one.subnet_of(network)]  # type: ignore[arg-type]  # of one version
+    return {"except": inside} if inside else {}

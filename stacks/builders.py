@@ -62,7 +62,7 @@ def tenant(catalog: Catalog, entry: Entry[Tenant], connections: Mapping[str, Clu
         environment=catalog.name,
         connections=connections,
         namespaces=spec.namespaces,
-        roles={owner.group: owner.role for owner in spec.owners},
+        roles={names.role_binding(owner.group, owner.role): (owner.group, owner.role) for owner in spec.owners},
         quota={name: str(value) for name, value in hard.items() if value is not None},
         container_requests={"cpu": str(spec.defaults.cpu), "memory": str(spec.defaults.memory)},
         container_limits={"memory": str(spec.defaults.memory_limit)},

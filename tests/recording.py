@@ -1,60 +1,92 @@
-"""Recording mocks: the program runs for real, and every registration is kept instead of being sent to an engine."""
+"""Recording mocks: the program runs for real, and every registration is kept instead of being sent to an engine.
+
+Pulumi's mocks are process-global; `run` sets them anew each time and waits for everything, so that one run never sees another.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
+from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 
 ACCOUNT = "123456789012"
+PASSWORD = "drawn-by-the-mock"
 
 _INVOKES: Mapping[str, dict[str, Any]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
-    "aws:secretsmanager/getRandomPassword:getRandomPassword": {"randomPassword": "drawn-by-the-mock"},
+    "aws:secretsmanager/getRandomPassword:getRandomPassword": {"randomPassword": PASSWORD},
     "aws:ec2/getVpc:getVpc": {"id": "vpc-0", "cidrBlock": "172.31.0.0/16"},
     "aws:ec2/getSubnets:getSubnets": {"ids": ["subnet-1", "subnet-0"]},
     "aws:rds/getInstances:getInstances": {"instanceIdentifiers": []},
 }
 
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+"""https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/properties.go: how secrets and outputs travel."""
+
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """One resource as the program registered it."""
+    """One resource as the program registered it.
+
+    Attributes:
+        inputs: plain values, secrets too.
+        secrets: paths of the inputs that are marked as secret, e.g. `password`, `stringData.DATABASE_URL`.
+        provider: URN of the provider it is made through.
+        parent, depends_on: URNs.
+    """
 
     type: str
     name: str
+    urn: str
+    parent: str
     inputs: dict[str, Any]
+    secrets: frozenset[str]
     provider: str
+    protected: bool
+    depends_on: frozenset[str]
+    ignored: tuple[str, ...]
 
 
 @dataclass
 class Recorder(pulumi.runtime.Mocks):
-    """Answers like an engine whose every resource succeeds, and remembers."""
+    """Answers like an engine whose every resource succeeds, and remembers.
+
+    Attributes:
+        invokes: answers to functions, by token; these go before the usual ones. A callable gets the function's arguments.
+        outputs: outputs of other stacks, by stack name.
+    """
 
     invokes: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     registered: list[Registered] = field(default_factory=list)
-    protected: set[str] = field(default_factory=set)
-    urns: list[str] = field(default_factory=list)
+    exported: dict[str, Any] = field(default_factory=dict)
+    called: list[tuple[str, str]] = field(default_factory=list)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        """Keeps the registration; computed outputs are told from the name."""
-        self.registered.append(Registered(args.typ, args.name, dict(args.inputs), args.provider or ""))
-        request = getattr(args, "register_request", None)
-        if request is not None and request.protect:
-            self.protected.add(f"{args.typ}::{args.name}")
+        """Computed outputs are told from the name."""
         computed = {"arn": f"arn:{args.name}", "url": f"url:{args.name}", "address": f"{args.name}.host", "region": "eu-central-1"}
         return f"id-{args.name}", {**computed, **args.inputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         """Answers an invoke; outputs of other stacks are those of `outputs`, by the stack's name."""
+        self.called.append((args.token, args.provider))
         if args.token == "pulumi:pulumi:readStackOutputs":
             return {"outputs": self.outputs.get(args.args["name"].rpartition("/")[2], {})}
-        return {**_INVOKES, **self.invokes}[args.token]
+        answer = {**_INVOKES, **self.invokes}[args.token]
+        return answer(args.args) if callable(answer) else answer
+
+    @property
+    def urns(self) -> list[str]:
+        """Of everything registered, sorted."""
+        return sorted(one.urn for one in self.registered)
 
     def of_type(self, type_: str) -> list[Registered]:
         """Everything registered with this type token."""
@@ -66,6 +98,9 @@ class Recorder(pulumi.runtime.Mocks):
         assert len(found) == 1, f"{len(found)} of {type_} {name}: {[one.name for one in self.of_type(type_)]}"
         return found[0]
 
+    def below(self, urn: str) -> list[Registered]:
+        """Everything whose parents lead to `urn`."""
+        parents = {one.urn: one.parent for one in self.registered}
 
         def leads_there(one: Registered) -> bool:
             above = one.parent
@@ -145,21 +180,13 @@ def run(program: Callable[[], object], recorder: Recorder | None = None, *, stac
         loops.append(asyncio.new_event_loop())
         asyncio.set_event_loop(loops[-1])
 
-    tasks: list[asyncio.Task[Any]] = []
-
-    def remembered(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-        tasks.append(asyncio.Task(coroutine, loop=loop, **options))
-        return tasks[-1]
-
     own_loop()
-    loops[0].set_task_factory(remembered)
     executor = ThreadPoolExecutor(max_workers=8, initializer=own_loop)
     loops[0].set_default_executor(executor)
     try:
+        pulumi.runtime.settings.set_root_resource(None)  # the stack of an earlier run would bring its outputs along
         pulumi_mocks.set_mocks(recorder, project="transom", stack=stack, preview=preview, monitor=_Monitor(recorder))
         loops[0].run_until_complete(pulumi.runtime.stack.run_pulumi_func(declare))
-    except asyncio.CancelledError:  # what else failed because of it may come first; what comes out is the cause
-        raise next(error for task in tasks if task.done() and not task.cancelled() and (error := task.exception())) from None
     finally:
         for task in (left := asyncio.all_tasks(loops[0])):  # what a failed run was still waiting for
             task.cancel()
@@ -168,17 +195,6 @@ def run(program: Callable[[], object], recorder: Recorder | None = None, *, stac
         pulumi.runtime.settings.SETTINGS.outputs.clear()  # Pulumi keeps both beyond a run that failed
         pulumi.runtime.settings._get_rpc_manager().clear()
         asyncio.set_event_loop(None)
-        loop.close()
+        for loop in loops:
+            loop.close()
     return recorder
-
-
-def _record_urns(recorder: Recorder) -> None:
-    monitor = pulumi.runtime.settings.get_monitor()
-    inner = monitor.make_urn
-
-    def make_urn(parent: str, type_: str, name: str) -> str:
-        urn = inner(parent, type_, name)
-        recorder.urns.append(urn)
-        return urn
-
-    monitor.make_urn = make_urn

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -35,11 +37,20 @@ LIMITS = "tenant"
 POLICIES = ("default-deny", "allow-own-tenant", "allow-dns", "allow-from-others", "allow-egress")
 
 
+def role_binding(group: str, role: str) -> str:
+    """Name of a group's RoleBinding: the group's own where it can stand in a path (Kubernetes: path segment names), else with a hash."""
+    if not re.search(r"[/%]", group):
+        return f"{group}-{role}"
+    return f"{re.sub(r'[/%]+', '-', group).strip('-')}-{hashlib.sha256(group.encode()).hexdigest()[:8]}-{role}"
+
+
 def made_by_tenant(tenant: Tenant) -> frozenset[tuple[str, str, str]]:
     """Group, kind and name of what a tenant's component may put into each of its namespaces."""
     made = {("", "ResourceQuota", QUOTA), ("", "LimitRange", LIMITS)}
     made |= {("networking.k8s.io", "NetworkPolicy", name) for name in POLICIES}
-    return frozenset(made | {("rbac.authorization.k8s.io", "RoleBinding", f"{owner.group}-{owner.role}") for owner in tenant.spec.owners})
+    return frozenset(
+        made | {("rbac.authorization.k8s.io", "RoleBinding", role_binding(owner.group, owner.role)) for owner in tenant.spec.owners}
+    )
 
 
 def made_by_application(application: Application) -> frozenset[tuple[str, str, str]]:

@@ -17,8 +17,8 @@ from transom.specs.tenant import Tenant
 LARGEST = 150
 """Resources in a stack up to which one stack is the faster choice (measured: benchmarks/README.md)."""
 
-_PER_STACK = 5
-"""The stack itself, the environment, the reference to the foundation, the AWS account and its provider."""
+_PER_STACK = 4
+"""The stack itself, the environment, the AWS account and its provider."""
 _PER_CLUSTER = 2
 """Its connection and provider."""
 _PER_KIND = {"Cluster": 1, "Tenant": 1, "Application": 1, "Database": 8, "Bucket": 8, "Queue": 6}
