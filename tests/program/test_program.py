@@ -22,6 +22,7 @@ from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.catalog.shards import Shard
 from transom.engine import urns
+from transom.errors import GuardRefused
 from transom.source.directory import DirectorySource
 
 TODAY = date(2026, 11, 23)
@@ -242,9 +243,11 @@ def test_an_unmoved_environment_is_refused(was: str, wanted: str) -> None:
     """A new cut without moving the resources would delete them here and create them there: the run ends, and says what to do."""
     catalog = cut_by(example("dev"), wanted)
     recorder = Recorder(outputs={"dev": {"layout": was}})
-    with pytest.raises(pulumi.RunError, match="LayoutChanged") as caught:
+    with pytest.raises(GuardRefused) as caught:
         deployed(catalog, shards.cut(catalog)[0], recorder=recorder)
-    assert "transom reshard dev" in str(caught.value)
+    assert caught.value.reason == "LayoutChanged"
+    assert "transom reshard dev" in caught.value.hint
+    assert recorder.registered == [], "nothing was declared: the engine has nothing to create or delete"
 
 
 def test_a_moved_environment_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,9 +261,10 @@ def test_a_tenant_needs_its_foundation() -> None:
     """A tenant's stack is not deployed before the foundation; a preview may look all the same."""
     catalog = cut_by(example("dev"), "tenant")
     shard = next(shard for shard in shards.cut(catalog) if shard.tenant == "team-a")
-    with pytest.raises(pulumi.RunError, match="FoundationMissing") as caught:
+    with pytest.raises(GuardRefused) as caught:
         deployed(catalog, shard, recorder=Recorder())
-    assert "transom apply dev" in str(caught.value)
+    assert caught.value.reason == "FoundationMissing"
+    assert "transom apply dev" in caught.value.hint
     assert deployed(catalog, shard, recorder=Recorder(), preview=True).registered
 
 
