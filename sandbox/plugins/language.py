@@ -18,6 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 import traceback
 from collections.abc import Iterator
@@ -67,15 +68,12 @@ def describe(error: BaseException, program: Path) -> str:
 
 def required_packages() -> Iterator[language_pb2.GetRequiredPackagesResponse]:
     """Name, version and server of each provider plugin that an installed package says it needs (its `pulumi-plugin.json`)."""
-    for distribution in metadata.distributions():
-        for file in distribution.files or ():
-            if file.name != "pulumi-plugin.json":
-                continue
-            wanted = json.loads(Path(str(distribution.locate_file(file))).read_text(encoding="utf-8"))
-            if wanted.get("resource"):
-                name = wanted.get("name") or distribution.name.removeprefix("pulumi-").removeprefix("pulumi_")
-                version = wanted.get("version") or distribution.version
-                yield _dependency(name, version, wanted.get("server", ""))
+    for file in sorted(Path(sysconfig.get_path("purelib")).glob("*/pulumi-plugin.json")):
+        wanted = json.loads(file.read_text(encoding="utf-8"))
+        if wanted.get("resource"):
+            package = file.parent.name
+            version = wanted.get("version") or metadata.version(package)
+            yield _dependency(wanted.get("name") or package.removeprefix("pulumi_"), version, wanted.get("server", ""))
 
 
 def python_of(info: Any) -> Path | None:
