@@ -1,4 +1,4 @@
-"""A project of its own for each scenario: the checkout's program and example, with a backend of its own on the run's sandbox."""
+"""A project of its own for each scenario: the checkout's program and example, with a sandbox of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
-from sandbox import lifecycle
+from sandbox import environment, lifecycle
 from sandbox.layout import CHECKOUT
 
 _PROGRAM = ("Pulumi.yaml", "__main__.py", "stacks", "components", "transom", "environments", "examples")
@@ -61,11 +61,12 @@ class Workplace:
 
 
 @pytest.fixture
-def workplace(sandbox: Any, tmp_path: Path) -> Callable[..., Workplace]:
-    """Makes a workplace on the run's sandbox with the clusters that a scenario needs."""
+def workplace(tmp_path: Path) -> Iterator[Callable[..., Workplace]]:
+    """Makes a workplace on a sandbox of the scenario's own: what is left in a cloud is part of what is tested."""
+    home = tmp_path / "sandbox"
 
     def make(*clusters: str) -> Workplace:
-        lifecycle.up(sandbox.root, clusters=clusters)
+        lifecycle.up(home, clusters=clusters)
         root, backend = tmp_path / "project", tmp_path / "backend"
         root.mkdir()
         backend.mkdir()
@@ -76,7 +77,8 @@ def workplace(sandbox: Any, tmp_path: Path) -> Callable[..., Workplace]:
             else:
                 shutil.copy(source, root / name)
         (root / ".venv").symlink_to(CHECKOUT / ".venv")
-        environment = {**os.environ, **sandbox.environment, "PULUMI_BACKEND_URL": f"file://{backend}", "PYTHONPATH": str(root)}
-        return Workplace(root, environment)
+        own = {"PULUMI_BACKEND_URL": f"file://{backend}", "PYTHONPATH": str(root)}
+        return Workplace(root, {**os.environ, **environment.environment(home), **own})
 
-    return make
+    yield make
+    lifecycle.down(home, purge=True)

@@ -86,7 +86,7 @@ def report(catalog: Catalog, deployments: Mapping[str, Deployment]) -> Environme
 
 
 def _document(catalog: Catalog, stack: str, identity: str, digest: str, state: _State) -> DocumentStatus:
-    resources = tuple(state.resources.get(identity, ()))
+    resources = tuple(sorted(state.resources.get(identity, ()), key=lambda one: (one.group, one.kind, one.namespace, one.name)))
     tenant = catalog.owners.get(identity, "")
     deployed = state.documents.get(identity)
     if deployed is None:
