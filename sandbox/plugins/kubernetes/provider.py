@@ -1,6 +1,7 @@
 """The gRPC methods of the stand-in: what each receives, which modules do the work, what each answers.
 
-The order of the steps and what is done about each failure are those of the real plugin (provider/pkg/provider/provider.go).
+The order of the steps and what is done about each failure are those of the real plugin (provider/pkg/provider/provider.go). It is longer
+than other modules because the protocol has one class: each method stays next to the ones whose state it shares.
 """
 
 from __future__ import annotations
@@ -388,35 +389,6 @@ class Provider(serving.Servicer):
         group = objects.text(definition, "spec", "group")
         for version in objects.nested(definition, "spec", "versions") or []:
             api.forget(f"{group}/{version.get('name')}")
-
-
-# Cluster-wide kinds, for previews while the cluster does not exist yet; a living API server is asked instead.
-_CLUSTER_KINDS: Final = frozenset(
-    [
-        "APIService",
-        "CertificateSigningRequest",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "CSIDriver",
-        "CSINode",
-        "CustomResourceDefinition",
-        "FlowSchema",
-        "IngressClass",
-        "MutatingWebhookConfiguration",
-        "Namespace",
-        "Node",
-        "PersistentVolume",
-        "PriorityClass",
-        "PriorityLevelConfiguration",
-        "RuntimeClass",
-        "StorageClass",
-        "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionPolicyBinding",
-        "ValidatingWebhookConfiguration",
-        "VolumeAttachment",
-        "VolumeAttributesClass",
-    ]
-)
 
 
 def values_of(inputs: Object, live: Object, manager: str, given: Mapping[str, Any]) -> dict[str, Any]:
