@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,10 @@ class RunningSandbox:
 # No deadline: a test that fails because the machine was busy promises nothing.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+# A command that a shell starts in the background ignores Ctrl-C, and its children inherit that; tests press it and expect to be heard.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:
