@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import signal
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -30,8 +31,19 @@ def held(ground, request, seconds: float) -> subprocess.Popen:
         start_new_session=True,
     )
     state = ground.folder / "state" / ".pulumi" / "stacks" / "double" / f"{request.stack}.json"
-    wait_until(lambda: state.is_file() and re.search(r'"type":\s*"creating"', state.read_text()) and "::first" in state.read_text())
+    wait_until(lambda: _is_in_the_middle(state))
     return process
+
+
+def _is_in_the_middle(state: Path) -> bool:
+    """Whether the first thing is made and written down, and the slow one begun."""
+    try:
+        latest = json.loads(state.read_text())["checkpoint"]["latest"]
+    except (OSError, ValueError, KeyError):
+        return False
+    made = [resource["urn"] for resource in (latest or {}).get("resources") or ()]
+    begun = [operation["resource"]["urn"] for operation in (latest or {}).get("pending_operations") or ()]
+    return any(urn.endswith("::first") for urn in made) and any(urn.endswith("::slow") for urn in begun)
 
 
 def wait_until(condition) -> None:
