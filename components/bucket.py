@@ -12,6 +12,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.policies import tls_only
+
 
 @dataclass(frozen=True, slots=True)
 class BucketArgs:
@@ -62,7 +64,7 @@ class Bucket(pulumi.ComponentResource):
         aws.s3.BucketPolicy(
             name,
             bucket=bucket.id,
-            policy=pulumi.Output.json_dumps(tls_only(bucket.arn)),
+            policy=pulumi.Output.json_dumps(tls_only("s3", [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")])),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
         )
         self.name, self.arn, self.region = bucket.bucket, bucket.arn, bucket.region
@@ -83,20 +85,3 @@ def lifecycle(args: BucketArgs) -> list[dict[str, Any]]:
     if args.archive_after is not None:
         rule["transitions"] = [{"days": args.archive_after, "storage_class": "STANDARD_IA"}]
     return [rule]
-
-
-def tls_only(arn: pulumi.Output[str]) -> dict[str, Any]:
-    """A bucket policy that refuses every request without TLS (AWS Config rule s3-bucket-ssl-requests-only)."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [arn, pulumi.Output.concat(arn, "/*")],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        ],
-    }

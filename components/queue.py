@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+
+from components.policies import tls_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +77,6 @@ class Queue(pulumi.ComponentResource):
             opts=child,
         )
         for suffix, one in (("", queue), ("-dead-letter", dead)):
-            aws.sqs.QueuePolicy(f"{name}{suffix}", queue_url=one.id, policy=pulumi.Output.json_dumps(tls_only(one.arn)), opts=child)
+            aws.sqs.QueuePolicy(f"{name}{suffix}", queue_url=one.id, policy=pulumi.Output.json_dumps(tls_only("sqs", one.arn)), opts=child)
         self.url, self.arn, self.region, self.dead_letter_arn = queue.url, queue.arn, queue.region, dead.arn
         self.register_outputs({"url": self.url, "arn": self.arn, "deadLetterArn": self.dead_letter_arn})
-
-
-def tls_only(arn: pulumi.Output[str]) -> dict[str, Any]:
-    """A queue policy that refuses every request without TLS (SQS security best practices)."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "sqs:*",
-                "Resource": arn,
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        ],
-    }

@@ -12,12 +12,8 @@ import pulumi
 
 from transom.catalog import shards
 from transom.catalog.model import Catalog
-from transom.catalog.shards import Shard
+from transom.catalog.shards import MOVED, Shard
 from transom.errors import GuardRefused
-
-MOVED = "TRANSOM_MOVED"
-"""Environment variable that `transom reshard` sets once the resources are where they belong."""
-
 
 NETWORK = "network"
 """Output of a foundation: the network that the tenants' databases are placed in."""
@@ -49,7 +45,7 @@ def deployed(stack: str) -> Mapping[str, Any]:
         try:
             read: Any = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name}).value
             return dict((read or {}).get("outputs") or {})
-        except Exception as error:
+        except Exception as error:  # the SDK raises nothing narrower for a function that failed
             if _UNKNOWN.search(str(error)):
                 return {}
             if pause is None or not _HALF_WRITTEN.search(str(error)):

@@ -14,6 +14,9 @@ from transom.catalog.model import Catalog, Identity
 from transom.errors import InvalidDocuments, Problem
 from transom.specs.tenant import Tenant
 
+MOVED = "TRANSOM_MOVED"
+"""Environment variable that `transom reshard` sets once the resources are where they belong: the program then accepts the new cut."""
+
 LARGEST = 150
 """Resources in a stack up to which one stack is the faster choice (measured: benchmarks/README.md)."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -84,6 +85,4 @@ def _count(move: Move) -> Mapping[str, int]:
 
 def _acknowledging(request: Request) -> Request:
     """The request whose program accepts that the cut has changed, because the resources have just been moved."""
-    import dataclasses
-
-    return dataclasses.replace(request, env={**request.env, "TRANSOM_MOVED": "1"})
+    return replace(request, env={**request.env, shards.MOVED: "1"})
