@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -69,6 +70,8 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: runs the verb and exits with its code."""
+    # What a script starts in the background ignores SIGINT, and the engine inherits that; but SIGINT is how a run is ended in good order.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
