@@ -19,9 +19,9 @@ def complaints() -> list[str]:
     said = [f"{path} is stale: run .venv/bin/python docs/generate.py" for path in generate.stale()]
     said += house.complaints()
     said += [f"link leads nowhere: {link}" for link in blocks.broken_links()]
-    raised, told = errortable.raised(), errortable.documented()
-    said += [f"docs/errors.md does not tell {reason}, which {places[0]} gives" for reason, places in raised.items() if reason not in told]
-    said += [f"docs/errors.md tells {reason}, which nothing gives" for reason in told if reason not in raised]
+    raised, told = errortable.raised(), errortable.pages()
+    said += [f"docs/errors/ does not tell {reason}, which {places[0]} gives" for reason, places in raised.items() if reason not in told]
+    said += [f"docs/errors/ tells {reason}, which nothing gives" for reason in told if reason not in raised]
     return said
 
 

@@ -30,9 +30,22 @@ def raised() -> dict[str, list[str]]:
     return {reason: places for reason, places in sorted(found.items()) if reason not in _ROOTS}
 
 
-def documented(page: Path = blocks.ROOT / "docs" / "errors.md") -> list[str]:
-    """The reasons that have a heading on the page, in its order."""
-    return [found[1] for _, line in blocks.prose(page) if (found := re.match(r"### ([A-Z][A-Za-z]+)$", line))]
+def pages() -> dict[str, Path]:
+    """The page of each reason that has one, by the reason."""
+    return {page.stem: page for page in sorted((blocks.ROOT / "docs" / "errors").glob("*.md")) if page.stem != "README"}
+
+
+def reasons() -> str:
+    """Every reason with its area and the first sentence of its page."""
+    lines = ["| reason | area | what it says |", "|---|---|---|"]
+    for reason, page in pages().items():
+        text = page.read_text(encoding="utf-8")
+        shape = re.match(rf"# {reason}\n\nArea: (?P<area>[a-z]+)\n\n(?P<says>.+?[.])(?=\s)", text, re.DOTALL)
+        if shape is None:
+            raise ValueError(f"{page}: begins with `# {reason}`, an `Area:` line and a paragraph")
+        says = " ".join(shape["says"].split()).removesuffix(".")
+        lines.append(f"| [{reason}]({page.name}) | {shape['area']} | {says} |")
+    return "\n".join(lines) + "\n"
 
 
 def _takers(tree: ast.AST) -> frozenset[str]:

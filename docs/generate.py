@@ -27,6 +27,7 @@ PARTS: Mapping[str, Callable[[str], str]] = {
     "kinds": lambda _: fields.kinds_table(),
     "options": options.table,
     "tree": lambda _: errortable.tree(),
+    "reasons": lambda _: errortable.reasons(),
 }
 """What can be generated, by the word in the mark."""
 

@@ -1,4 +1,4 @@
-"""Writes the messages of docs/errors.md anew, from the mistakes on the page: run it when wording has changed, and read the diff.
+"""Writes the messages of the pages in docs/errors/ anew, from the mistakes on them: run it when wording has changed, and read the diff.
 
 Needs kustomize on PATH or in `.tools/bin`. A message with `...` in it is left as it is.
 """
@@ -12,12 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import blocks
+import errortable
 
-PAGE = blocks.ROOT / "docs" / "errors.md"
-_ENTRY = re.compile(r"### (?P<reason>\w+)\n(?P<between>(?:(?!### ).)*?)```text\n(?P<told>.*?)```", re.DOTALL)
+_ENTRY = re.compile(r"(?P<between>.*?)```text\n(?P<told>.*?)```", re.DOTALL)
 _FILE = re.compile(r"```yaml mistake\n(?P<text># (?P<path>\S+)\n.*?)```", re.DOTALL)
 
 
@@ -39,21 +40,22 @@ def told(reason: str, files: dict[str, str]) -> list[str]:
     ]
 
 
-def _renewed(found: re.Match[str]) -> str:
+def _renewed(reason: str, found: re.Match[str]) -> str:
     files = {one["path"]: one["text"] for one in _FILE.finditer(found["between"])}
     if not files or "..." in found["told"]:
         return found[0]
-    lines = told(found["reason"], files)[: len(found["told"].splitlines())]
+    lines = told(reason, files)[: len(found["told"].splitlines())]
     if not lines:
-        print(f"{found['reason']}: this mistake is not told any more", file=sys.stderr)
+        print(f"{reason}: this mistake is not told any more", file=sys.stderr)
         return found[0]
     said = "".join(f"{line}\n" for line in lines)
-    return f"### {found['reason']}\n{found['between']}```text\n{said}```"
+    return f"{found['between']}```text\n{said}```"
 
 
 def main() -> int:
     """Exit code 0; what changed is for `git diff` to say."""
-    PAGE.write_text(_ENTRY.sub(_renewed, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for reason, page in errortable.pages().items():
+        page.write_text(_ENTRY.sub(partial(_renewed, reason), page.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

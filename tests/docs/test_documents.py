@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import blocks
+import errortable
 import pytest
 import yaml
 
@@ -14,8 +15,6 @@ from transom.catalog import project as projects
 from transom.catalog.project import Project
 from transom.cli import main
 from transom.specs.kinds import KINDS
-
-ERRORS = blocks.ROOT / "docs" / "errors.md"
 
 
 def _ours(block: blocks.Block) -> bool:
@@ -28,14 +27,15 @@ def _good() -> Iterator[blocks.Block]:
 
 
 def _mistakes() -> Iterator[tuple[str, list[blocks.Block], blocks.Block]]:
-    """For each heading of the page: its files with mistakes, and the lines that are printed for them."""
-    files: list[blocks.Block] = []
-    for block in blocks.blocks(ERRORS):
-        if "mistake" in block.info:
-            files.append(block)
-        elif files and block.language == "text":
-            yield block.place, files, block
-            files = []
+    """For each reason's page: its files with mistakes, and the lines that are printed for them."""
+    for page in errortable.pages().values():
+        files: list[blocks.Block] = []
+        for block in blocks.blocks(page):
+            if "mistake" in block.info:
+                files.append(block)
+            elif files and block.language == "text":
+                yield block.place, files, block
+                files = []
 
 
 def _place(block: blocks.Block, project: Path) -> None:

@@ -23,8 +23,8 @@ _FOREIGN = re.compile(
 
 
 def test_every_reason_that_the_code_can_give_is_told_and_no_other() -> None:
-    """A developer who meets a reason finds it on docs/errors.md, and the page tells no reason of the past."""
-    assert sorted(errortable.documented()) == sorted(errortable.raised())
+    """A developer who meets a reason finds its page in docs/errors/, and no page tells a reason of the past."""
+    assert sorted(errortable.pages()) == sorted(errortable.raised())
 
 
 def test_reasons_are_found_in_the_source() -> None:

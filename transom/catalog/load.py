@@ -12,6 +12,7 @@ from transom import timings
 from transom.catalog import link, order, validate
 from transom.catalog.link import Known
 from transom.catalog.model import Catalog, Entry, Identity
+from transom.catalog.stages import STAGES, Ground
 from transom.errors import InvalidDocuments, Location, PermanentError, Problem, SourceError
 from transom.rendering import units, yamltext
 from transom.rendering.render import Rendered, Renderer, Rendering, one_file
@@ -85,6 +86,9 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
     """
     rendering = _render(environment, snapshots, renderer)
     timings.mark("rendered")
+    ground = Ground(environment, tuple(snapshots), renderer)
+    for stage in STAGES:
+        rendering = stage(ground, rendering)
     found = _sort(environment, rendering)
     known = Known(frozenset(found.elsewhere), frozenset(found.broken) | _hidden(rendering.failed), found.torn | _folders(rendering.failed))
     links = link.link(environment, found.entries, found.objects, known)
