@@ -54,6 +54,20 @@ class Ground:
             "DECLARED": str(self.folder / "declared"),
         }
 
+    def own_path(self) -> str:
+        """A PATH with the engine and nothing else of ours.
+
+        The engine finds plugins on PATH and beside itself, and a demo at work elsewhere puts some into the tools' folder.
+        """
+        found = shutil.which("pulumi", path=self.env["PATH"])
+        assert found, "this machine has no pulumi"
+        own = self.folder / "bin" / "pulumi"
+        try:
+            own.hardlink_to(Path(found).resolve())
+        except OSError:  # another file system
+            shutil.copy2(found, own)
+        return f"{own.parent}:/usr/bin:/bin"
+
     def engine(self, **env: str) -> PulumiEngine:
         """The real engine on this ground."""
         return PulumiEngine(self.folder / "project", {**self.env, **env})

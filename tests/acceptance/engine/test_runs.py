@@ -132,19 +132,22 @@ def test_program_crashes(ground, engine):
     assert "KeyError" in whole.error
 
 
-def test_what_is_missing(ground, engine):
+def test_what_is_missing(ground, monkeypatch):
     """A missing passphrase, a wrong one, a missing plugin and a missing engine are errors of their own, with what to do."""
+    path = ground.own_path()
+    monkeypatch.setenv("PATH", path)
+    engine = ground.engine(PATH=path)
     request = ground.declare("dev", {SHOP: [{"name": "a", "token": SECRET}]})
     engine.create(request)
     engine.apply(request)
     for wrong in ("", "not it"):
         with pytest.raises(BadPassphrase) as raised:
-            ground.engine(PULUMI_CONFIG_PASSPHRASE=wrong).apply(request)
+            ground.engine(PATH=path, PULUMI_CONFIG_PASSPHRASE=wrong).apply(request)
         assert "PULUMI_CONFIG_PASSPHRASE" in raised.value.hint
     provider = ground.folder / "bin" / "pulumi-resource-test"
     aside = provider.rename(provider.with_name("aside"))
     with pytest.raises(PluginMissing, match="test"):
-        ground.engine(PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="true").plan(request)
+        ground.engine(PATH=path, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="true").plan(request)
     # One part is missing at a time: of two, the engine names whichever it looked for first.
     aside.rename(provider)
     (ground.folder / "bin" / "pulumi-language-python").unlink()
