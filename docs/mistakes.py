@@ -36,7 +36,9 @@ def told(reason: str, files: dict[str, str]) -> list[str]:
         done = subprocess.run(command, cwd=name, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
     problems = [one for one in json.loads(done.stdout)["problems"] if one["reason"] == reason]
     return [
-        f"{one['path']}:{one['line']}:{one['column']}: {one['message']}" + (f"; {one['hint']}" if one["hint"] else "") for one in problems
+        f"{one['path']}:{one['line']}:{one['column']}: {'warning: ' if one['severity'] == 'warning' else ''}{one['message']}"
+        + (f"; {one['hint']}" if one["hint"] else "")
+        for one in problems
     ]
 
 

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 from transom.exitcodes import ExitCode
@@ -43,17 +44,47 @@ class Location:
         return f"{self.path}:{self.line}:{self.column}"
 
 
+class Severity(StrEnum):
+    """Whether a problem makes the documents invalid, or is told and passed over."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake in the user's repository: where it is, a stable CamelCase reason, what is wrong and what to do."""
+    """One mistake in the user's repository: where it is, a stable CamelCase reason, what is wrong and what to do.
+
+    A warning is told beside the mistakes and fails nothing, unless it is asked to (`--strict`).
+    """
 
     where: Location
     reason: str
     message: str
     hint: str = ""
+    severity: Severity = Severity.ERROR
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it is told and passed over."""
+        return self.severity is Severity.WARNING
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+        word = "warning: " if self.is_warning else ""
+        return f"{self.where}: {word}{self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+def mistakes(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems that make documents invalid, without the warnings."""
+    return tuple(problem for problem in problems if not problem.is_warning)
+
+
+def counted(problems: Iterable[Problem]) -> str:
+    """How many there are: `2 mistakes, 1 warning`; what there is none of is left out."""
+    told = tuple(problems)
+    wrong = len(mistakes(told))
+    counts = ((wrong, "mistake"), (len(told) - wrong, "warning"))
+    return ", ".join(f"{count} {word}{'s' if count != 1 else ''}" for count, word in counts if count)
 
 
 class TransomError(Exception):
@@ -90,16 +121,15 @@ class TemporaryError(TransomError):
 
 
 class InvalidDocuments(PermanentError):  # noqa: N818 - reads as what it says: the documents are invalid
-    """The repository holds mistakes; every one is told, sorted by place."""
+    """The repository holds mistakes; every one is told, sorted by place, and the warnings with them."""
 
     default_reason = "InvalidDocuments"
     exit_code = ExitCode.INVALID
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
-        count = len(self.problems)
         super().__init__("\n".join(map(str, self.problems)) or "no problem", hint="")
-        self.summary = f"{count} mistake{'s' if count != 1 else ''}"
+        self.summary = counted(self.problems)
 
 
 class SourceError(PermanentError):

@@ -13,7 +13,7 @@ from transom.catalog import link, order, validate
 from transom.catalog.link import Known
 from transom.catalog.model import Catalog, Entry, Identity
 from transom.catalog.stages import STAGES, Ground
-from transom.errors import InvalidDocuments, Location, PermanentError, Problem, SourceError
+from transom.errors import InvalidDocuments, Location, PermanentError, Problem, SourceError, mistakes
 from transom.rendering import units, yamltext
 from transom.rendering.render import Rendered, Renderer, Rendering, one_file
 from transom.rendering.trace import Trace
@@ -78,10 +78,10 @@ class _Sorted:
 
 
 def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], renderer: Renderer) -> Catalog:
-    """The environment's catalog from the files of its sources.
+    """The environment's catalog from the files of its sources; warnings are part of it.
 
     Raises:
-        InvalidDocuments: with every mistake in every source.
+        InvalidDocuments: with every mistake and warning in every source.
         SourceError: a source holds no document at all.
     """
     rendering = _render(environment, snapshots, renderer)
@@ -92,7 +92,8 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
     found = _sort(environment, rendering)
     known = Known(frozenset(found.elsewhere), frozenset(found.broken) | _hidden(rendering.failed), found.torn | _folders(rendering.failed))
     links = link.link(environment, found.entries, found.objects, known)
-    if problems := (*rendering.problems, *found.problems, *links.problems):
+    problems = (*rendering.problems, *found.problems, *links.problems)
+    if mistakes(problems):
         raise InvalidDocuments(problems)
     sequence = order.sort(links.needs)
     return Catalog(
@@ -103,6 +104,7 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
         owners=links.owners,
         placements=links.placements,
         manifests=links.manifests,
+        warnings=tuple(sorted(set(problems))),
     )
 
 

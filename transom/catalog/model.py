@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
-from transom.errors import Location
+from transom.errors import Location, Problem
 from transom.rendering.trace import Trace
 from transom.rendering.units import Unit
 from transom.rendering.yamltext import Path_
@@ -101,6 +101,7 @@ class Catalog:
         owners: the tenant of each resource and application, by identity.
         placements: the cluster of each application, by the application's name.
         manifests: Kubernetes objects by the identity they belong to: an Application, or a Cluster for what every cluster gets.
+        warnings: what was told about the documents and passed over.
     """
 
     environment: Entry[Environment]
@@ -110,6 +111,7 @@ class Catalog:
     owners: Mapping[Identity, str]
     placements: Mapping[str, str]
     manifests: Mapping[Identity, tuple[Manifest, ...]]
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def name(self) -> str:

@@ -94,12 +94,13 @@ class Project:
 
 
 def catalogs(project: Project, names: tuple[str, ...]) -> tuple[dict[str, Catalog], tuple[Problem, ...]]:
-    """The catalogs of several environments, and every mistake in any of them once."""
+    """The catalogs of several environments, and every mistake and warning in any of them once."""
     found: dict[str, Catalog] = {}
     problems: set[Problem] = set()
     for name in names:
         try:
             found[name] = project.catalog(name)
+            problems |= set(found[name].warnings)
         except InvalidDocuments as error:
             problems |= set(error.problems)
     return found, tuple(sorted(problems))

@@ -7,7 +7,7 @@ import sys
 import click
 
 from transom.cli import running, wiring
-from transom.cli.output import output_option, progress
+from transom.cli.output import output_option, progress, strict_option
 from transom.engine import fleet
 from transom.exitcodes import ExitCode
 
@@ -18,14 +18,15 @@ from transom.exitcodes import ExitCode
 @click.option("--yes", "-y", is_flag=True, help="Do not ask; without a terminal nothing is asked anyway.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be done, as plan does.")
 @click.option("--message", "-m", default="", help="Kept in the stack's history.")
+@strict_option
 @output_option("text", "json")
 def command(  # noqa: PLR0913 - one parameter per option, as click has it
-    environments: tuple[str, ...], message: str, form: str, *, refresh: bool, yes: bool, dry_run: bool
+    environments: tuple[str, ...], message: str, form: str, *, refresh: bool, yes: bool, dry_run: bool, strict: bool
 ) -> int:
     """Bring ENVIRONMENTS to what their documents ask for, all stacks in order."""
     project = wiring.project()
     engine = wiring.engine(project)
-    catalogs = wiring.catalogs(project, environments)
+    catalogs = wiring.checked(project, environments, strict=strict)
     members = wiring.members(catalogs, refresh=refresh, message=message)
     wiring.tell_of_leftovers(wiring.create_missing(engine, members), catalogs)
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes

@@ -27,12 +27,17 @@ def output_option(*formats: str) -> Callable[[F], F]:
     )
 
 
+strict_option = click.option("--strict", is_flag=True, help="Let warnings fail, too.")
+"""`--strict`, for verbs that tell warnings."""
+
+
 def problem_record(problem: Problem) -> dict[str, Any]:
     """A problem as JSON has it."""
     return {
         "path": problem.where.path,
         "line": problem.where.line,
         "column": problem.where.column,
+        "severity": problem.severity.value,
         "reason": problem.reason,
         "message": problem.message,
         "hint": problem.hint,

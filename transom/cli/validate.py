@@ -7,15 +7,16 @@ import click
 from transom.catalog import project as projects
 from transom.catalog import shards
 from transom.cli import wiring
-from transom.cli.output import output_option, print_json, problem_record
-from transom.errors import InvalidDocuments
+from transom.cli.output import output_option, print_json, problem_record, strict_option
+from transom.errors import InvalidDocuments, counted, mistakes
 from transom.exitcodes import ExitCode
 
 
 @click.command("validate")
 @click.argument("environments", nargs=-1)
+@strict_option
 @output_option("text", "json")
-def command(environments: tuple[str, ...], form: str) -> int:
+def command(environments: tuple[str, ...], form: str, *, strict: bool) -> int:
     """Check every document of ENVIRONMENTS (all when none is named), offline."""
     project = wiring.project()
     names = wiring.names(project, environments)
@@ -32,7 +33,8 @@ def command(environments: tuple[str, ...], form: str) -> int:
         for problem in problems:
             click.echo(str(problem))
     if problems:
-        click.echo(InvalidDocuments(problems).summary, err=True)
+        click.echo(counted(problems), err=True)
+    if mistakes(problems) or (strict and problems):
         return ExitCode.INVALID
     if form == "text":
         for catalog in catalogs.values():

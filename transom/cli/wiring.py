@@ -14,7 +14,8 @@ from transom.catalog import shards
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.engine import Engine, Request, fleet
-from transom.errors import InvalidDocuments, PermanentError
+from transom.errors import InvalidDocuments, PermanentError, mistakes
+from transom.redaction import redact
 
 
 def project() -> Project:
@@ -49,14 +50,25 @@ def names(project: Project, given: Sequence[str]) -> tuple[str, ...]:
 
 
 def catalogs(project: Project, given: Sequence[str]) -> dict[str, Catalog]:
-    """The catalogs of the environments that were asked for.
+    """The catalogs of the environments that were asked for; warnings are not told.
 
     Raises:
         InvalidDocuments: with every mistake in any of them.
     """
     found, problems = projects.catalogs(project, names(project, given))
-    if problems:
+    if mistakes(problems):
         raise InvalidDocuments(problems)
+    return found
+
+
+def checked(project: Project, given: Sequence[str], *, strict: bool) -> dict[str, Catalog]:
+    """As `catalogs`, for verbs that lead to a change: warnings are told on standard error, and fail when `strict`."""
+    found = catalogs(project, given)
+    warnings = sorted({warning for catalog in found.values() for warning in catalog.warnings})
+    if warnings and strict:
+        raise InvalidDocuments(warnings)
+    for warning in warnings:
+        click.echo(redact(str(warning)), err=True)
     return found
 
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from transom import errors
-from transom.errors import InvalidDocuments, Location, Problem, TransomError
+from transom.errors import InvalidDocuments, Location, Problem, TransomError, counted, mistakes
 
 if TYPE_CHECKING:
     from pulumi import RunError
@@ -34,8 +34,9 @@ def said(error: TransomError) -> str:
     """The text that carries `error`."""
     opening = f"transom: {type(error).__name__}/{error.reason}"
     if isinstance(error, InvalidDocuments):
-        told = (f"{problem.where}: {problem.reason}: {_indented(problem)}" for problem in error.problems)
-        return f"{opening}\n{error.summary}:{_SEPARATOR}{_SEPARATOR.join(told)}"
+        wrong = mistakes(error.problems)
+        told = (f"{problem.where}: {problem.reason}: {_indented(problem)}" for problem in wrong)
+        return f"{opening}\n{counted(wrong)}:{_SEPARATOR}{_SEPARATOR.join(told)}"
     return f"{opening}\n{error}"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transom.errors import Location, Problem
+from transom.errors import Location, Problem, mistakes
 from transom.rendering import kustomization, kustomize, yamltext
 from transom.rendering.cache import Cache
 from transom.rendering.kustomization import Reading
@@ -51,7 +51,7 @@ class Renderer:
         return Rendering(
             tuple(document for part in parts for document in part.documents),
             tuple(problem for part in parts for problem in part.problems),
-            tuple(unit for unit, part in zip(wanted, parts, strict=True) if part.problems),
+            tuple(unit for unit, part in zip(wanted, parts, strict=True) if mistakes(part.problems)),
         )
 
     def _one(self, unit: Unit) -> Rendering:

@@ -65,7 +65,7 @@ def test_validate_as_json(run: Run) -> None:
     assert code == 3
     (problem,) = json.loads(out)["problems"]
     assert problem == {
-        "path": "platform/tenants/team-a.yaml", "line": 4, "column": 34, "reason": "UnknownField",
+        "path": "platform/tenants/team-a.yaml", "line": 4, "column": 34, "severity": "error", "reason": "UnknownField",
         "message": "spec.podSecurty is not a field", "hint": "did you mean podSecurity?",
     }  # fmt: skip
     assert json.loads(run("validate", "--output=json", **{"platform__tenants__team-a": TENANT})[1]) == {

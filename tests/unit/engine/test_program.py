@@ -6,7 +6,7 @@ import pytest
 
 from transom import errors
 from transom.engine import program
-from transom.errors import EngineError, InvalidDocuments, Location, Problem, SourceError, SourceUnreachable, StackLocked
+from transom.errors import EngineError, InvalidDocuments, Location, Problem, Severity, SourceError, SourceUnreachable, StackLocked
 
 PROBLEMS = [
     Problem(Location("applications/shop/database.yaml", 14, 9), "UnknownClass", 'size "huge" is not a class', "it has small, medium"),
@@ -23,6 +23,14 @@ def test_invalid_documents():
     assert (first.where, first.reason) == (PROBLEMS[0].where, "UnknownClass")
     assert first.message == 'size "huge" is not a class; it has small, medium'
     assert (second.where, second.message) == (PROBLEMS[1].where, PROBLEMS[1].message)
+
+
+def test_warnings_stay_behind():
+    """What failed the run are the mistakes: a warning beside them is not told as one."""
+    warning = Problem(Location("a.yaml"), "UnknownKind", "no definition", severity=Severity.WARNING)
+    heard = program.heard(program.said(InvalidDocuments([*PROBLEMS, warning])))
+    assert isinstance(heard, InvalidDocuments)
+    assert len(heard.problems) == len(PROBLEMS)
 
 
 @pytest.mark.parametrize(
