@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from transom.errors import Problem, ToolMissing
-from transom.rendering import complaints
+from transom.rendering import complaints, yamltext
 from transom.rendering.kustomization import Reading
 from transom.source.base import Snapshot
 
@@ -54,9 +54,7 @@ def build(program: str, folder: Path, reading: Reading, snapshot: Snapshot) -> t
             return [], [complaints.problem(f"did not end within {_TIMEOUT} seconds", folder, reading, snapshot)]
         if done.returncode:
             return [], [complaints.problem(done.stderr.strip(), folder, reading, snapshot)]
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        documents = [document for document in yaml.load_all(done.stdout, Loader=loader) if document]
-        return [_without_origin(document, wrapper, folder) for document in documents], []
+        return [_without_origin(document, wrapper, folder) for document in yamltext.plain(done.stdout)], []
 
 
 def _without_origin(document: dict[str, Any], wrapper: Path, folder: Path) -> Raw:

@@ -1,10 +1,13 @@
 """YAML with positions: plain data for the machine, and for every value the line and column a person wrote.
 
-Stricter than YAML itself where people get hurt: a key given twice is a mistake, aliases cannot blow up, and what is no mapping is said so.
+Words are read as kubectl and Kustomize read them, not as YAML 1.1 has it: a date is text, and so is `22:30`; keys are text. Stricter than
+YAML itself where people get hurt: a key given twice is a mistake, aliases cannot blow up, what JSON has no word for is refused.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,10 +26,53 @@ _LARGEST = 4 * 1024 * 1024
 _MOST_NODES = 200_000
 """Values per document, aliases counted as often as they are used."""
 
-_MERGE = "tag:yaml.org,2002:merge"
+_TAG = "tag:yaml.org,2002:"
+_MERGE = f"{_TAG}merge"
 """The key `<<`."""
+_INT = f"{_TAG}int"
+_FLOAT = f"{_TAG}float"
+_READ = frozenset({_INT, _FLOAT} | {f"{_TAG}{word}" for word in ("null", "bool", "str", "map", "seq")})
+"""What can be said in JSON, too."""
+_AS_TEXT = (f"{_TAG}timestamp", f"{_TAG}value", _INT, _FLOAT)
+"""What YAML 1.1 takes for a date, for `=` and for numbers; numbers are told anew below."""
+_INTEGER = re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)$")
+_NUMBER = re.compile(r"[-+]?(?:(?:[0-9][0-9_]*)?\.[0-9_]+|[0-9][0-9_]*\.?)(?:[eE][-+]?[0-9]+)?$|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$")
+"""Without the sexagesimal numbers of YAML 1.1 (`22:30`), with `0o17` and `1e3`: as go-yaml reads them for kubectl and Kustomize."""
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # one of two classes, as PyYAML was built
+    """Reads plain words as kubectl and Kustomize do."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to be told
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _AS_TEXT]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        """As PyYAML does; keys become text."""
+        self.flatten_mapping(node)
+        return {_key(self.construct_object(key, deep=True)): self.construct_object(value, deep=deep) for key, value in node.value}
+
+
+for _pattern, _tag, _first in ((_INTEGER, _INT, "-+0123456789"), (_NUMBER, _FLOAT, "-+0123456789.")):
+    Loader.add_implicit_resolver(_tag, _pattern, list(_first))
+
+
+def _key(value: Any) -> str:
+    """A key as JSON has it: text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _integer(text: str) -> int:
+    plain = text.replace("_", "")
+    digits = plain.lstrip("+-")
+    if digits.startswith("0") and digits.isdigit() and len(digits) > 1:
+        plain = plain.replace("0", "0o", 1)
+    return int(plain, 0)
+
+
+def _number(text: str) -> float:
+    return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +140,8 @@ class _Builder(yaml.constructor.SafeConstructor):
         if self.left < 0 or id(node) in above:
             self._wrong(node, "TooLarge", "the document unfolds to too many values, or contains itself", "write it without nested aliases")
             raise _Mistakes(self.problems)
+        if self._tagged(node):
+            return None
         below = (*above, id(node))
         match node:
             case yaml.MappingNode():
@@ -102,6 +150,13 @@ class _Builder(yaml.constructor.SafeConstructor):
                 return [self.build(item, below) for item in node.value]
             case _:
                 return self._scalar(node)
+
+    def _tagged(self, node: yaml.Node) -> bool:
+        """Whether a value has a tag of its own, which is a mistake."""
+        if node.tag not in _READ:
+            tag = node.tag.replace(_TAG, "!!")
+            self._wrong(node, "InvalidYaml", f"cannot be read: the tag {tag} has no meaning here", "write the value plainly, without a tag")
+        return node.tag not in _READ
 
     def _mapping(self, node: yaml.MappingNode, below: tuple[int, ...]) -> dict[Any, Any]:
         own = [key for key, _ in node.value if key.tag != _MERGE]
@@ -114,17 +169,17 @@ class _Builder(yaml.constructor.SafeConstructor):
         values = {id(key): value for key, value in node.value}
         mine = {id(key) for key in own}
         merged = ((key, value) for key, value in node.value if id(key) not in mine and isinstance(key, yaml.ScalarNode))
-        out: dict[Any, Any] = {self._scalar(key): self.build(value, below) for key, value in merged if key.tag != _MERGE}
+        out: dict[Any, Any] = {_key(self._scalar(key)): self.build(value, below) for key, value in merged if key.tag != _MERGE}
         return out | {name: self.build(values[id(key)], below) for name, key in names.items()}
 
     def _names(self, keys: list[yaml.Node]) -> dict[Any, yaml.Node]:
         """The keys that a mapping itself writes, by what they are read as."""
         names: dict[Any, yaml.Node] = {}
         for key in keys:
-            if not isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarNode) or key.tag not in _READ or key.tag == f"{_TAG}null":
                 self._wrong(key, "InvalidKey", "a key must be a plain word", "put it in quotes if it is meant as text")
                 continue
-            name = self._scalar(key)
+            name = _key(self._scalar(key))
             if name in names:
                 line = names[name].start_mark.line + 1
                 self._wrong(key, "DuplicateKey", f'key "{name}" is given twice, first in line {line}', "remove one of the two")
@@ -134,15 +189,25 @@ class _Builder(yaml.constructor.SafeConstructor):
 
     def _scalar(self, node: yaml.Node) -> Any:
         try:
-            return self.construct_object(node)
+            value = self.construct_object(node)
+            if isinstance(value, float) and not math.isfinite(value):
+                self._wrong(node, "InvalidYaml", f"cannot be read: {node.value} is no number", "put it in quotes if it is meant as text")
+                return None
         except (yaml.YAMLError, ValueError) as error:
             said = getattr(error, "problem", None) or str(error)
             self._wrong(node, "InvalidYaml", f"cannot be read: {said}", "put it in quotes if it is meant as text")
             return None
+        else:
+            return value
 
     def _wrong(self, node: yaml.Node, reason: str, message: str, hint: str) -> None:
         mark = node.start_mark
         self.problems.append(Problem(Location(self.shown, mark.line + 1, mark.column + 1), reason, message, hint))
+
+
+for _reader in (Loader, _Builder):
+    _reader.add_constructor(_INT, lambda _, node: _integer(node.value))
+    _reader.add_constructor(_FLOAT, lambda _, node: _number(node.value))
 
 
 @lru_cache(maxsize=4096)
@@ -186,8 +251,17 @@ def parse(text: str, shown: str) -> tuple[tuple[Written, ...], tuple[Problem, ..
     return tuple(written), tuple(problems)
 
 
+def plain(text: str) -> list[Any]:
+    """The documents of a text that a program wrote, read as `parse` reads but without positions, empty ones left out.
+
+    Raises:
+        yaml.YAMLError: the text is no YAML, or says what JSON has no word for.
+    """
+    return [document for document in yaml.load_all(text, Loader=Loader) if document]
+
+
 def _nodes(text: str) -> Iterator[yaml.Node]:
-    yield from (node for node in yaml.compose_all(text, Loader=_Loader) if node is not None)
+    yield from (node for node in yaml.compose_all(text, Loader=Loader) if node is not None)
 
 
 def _syntax(error: yaml.YAMLError, shown: str, text: str) -> Problem:
