@@ -60,15 +60,16 @@ def kinds_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fields(models: Mapping[str, Any], model: str, above: str) -> Iterator[Field]:
+def _fields(models: Mapping[str, Any], model: str, above: str, around: tuple[str, ...] = ()) -> Iterator[Field]:
+    """Rows of a model; one that holds itself is told once, where it first stands."""
     required = models[model].get("required", ())
     for name, field in models[model]["properties"].items():
         path = f"{above}{name}"
         inner, suffix = _inner(field)
         default = "**required**" if name in required else _default(field, inner)
         yield Field(path, _type(field), default, str(field.get("description", "")).replace("|", "\\|"))
-        if inner:
-            yield from _fields(models, inner, f"{path}{suffix}.")
+        if inner and inner not in around:
+            yield from _fields(models, inner, f"{path}{suffix}.", (*around, model))
 
 
 def _inner(field: Mapping[str, Any]) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from transom.specs.application import Application
+from transom.specs.applicationset import ApplicationSet
 from transom.specs.base import Document
 from transom.specs.cluster import Cluster
 from transom.specs.environment import Environment
@@ -18,6 +19,7 @@ KINDS: Mapping[str, type[Document]] = MappingProxyType(
         "Cluster": Cluster,
         "Tenant": Tenant,
         "Application": Application,
+        "ApplicationSet": ApplicationSet,
         "Database": Database,
         "Bucket": Bucket,
         "Queue": Queue,

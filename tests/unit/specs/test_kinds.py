@@ -18,6 +18,7 @@ LEAST: Mapping[str, dict[str, Any]] = {
     "Cluster": {"existing": {"context": "somewhere"}},
     "Tenant": {"namespaces": ["shop"]},
     "Application": {"tenant": "team-a", "destination": {"namespace": "shop"}},
+    "ApplicationSet": {"generators": [{"clusters": {}}], "template": {}},
     "Database": {"version": "16", "size": "small"},
     "Bucket": {},
     "Queue": {},
