@@ -18,7 +18,7 @@ from sandbox.toolchain import located, parts
 from sandbox.toolchain.layout import Layout as Tools
 from transom.errors import ToolMissing
 
-_LINKED = ("kustomize", "kubectl")
+_LINKED = ("kustomize", "transom-templates", "kubectl")
 
 
 def environment(root: Path | None = None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox.toolchain.errors import ToolchainError
 
 MODULES = Path(__file__).resolve().parent / "modules"
-"""One Go tools module per family: its `go.mod` and `go.sum` pin every line of code that is built."""
+"""One Go tools module per family: its `go.mod` and `go.sum` pin every line of code that is built, beside what of ours lies in it."""
 
 _KUBERNETES = "v1.36.3"
 _COMPONENT = "k8s.io/component-base/version"
@@ -21,7 +21,7 @@ class Part:
 
     Attributes:
         name: the file's name in `.tools/bin`, and the program's name on PATH.
-        package: the Go main package.
+        package: the Go main package; one of `transom.dev` is ours, and lies in the module's folder.
         version: the pinned version of its module, for people; the truth is the module's `go.mod`.
         module: the folder with `go.mod` and `go.sum`.
         ldflags: linker flags; they carry versions that a program would otherwise not know.
@@ -54,6 +54,16 @@ PARTS: tuple[Part, ...] = (
         why="renders overlays",
         version_command=("version",),
         oldest=(5, 3),
+    ),
+    Part(
+        name="transom-templates",
+        package="transom.dev/tools/templates",
+        version="1",
+        module=MODULES / "templates",
+        ldflags="-s -w",
+        minutes=0.2,
+        why="fills in the Go templates of ApplicationSets",
+        version_command=("version",),
     ),
     Part(
         name="etcd",

@@ -22,11 +22,12 @@ class Stamp:
 
 
 def digest(part: Part, go_version: str) -> str:
-    """The part's pin: hex digest over module files, package, linker flags and the Go version."""
+    """The part's pin: hex digest over module files, our own sources in the module, package, linker flags and the Go version."""
     seen = hashlib.sha256()
     for piece in (
         (part.module / "go.mod").read_bytes(),
         (part.module / "go.sum").read_bytes(),
+        *(source.read_bytes() for source in sorted(part.module.rglob("*.go"))),
         part.package.encode(),
         part.ldflags.encode(),
         go_version.encode(),
