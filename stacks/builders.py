@@ -39,7 +39,10 @@ def tags(catalog: Catalog, entry: Entry[Any]) -> dict[str, str]:
 
 def connection(entry: Entry[Cluster]) -> ClusterConnectionArgs:
     """How to reach a cluster."""
-    return ClusterConnectionArgs(context=entry.document.spec.existing.context)
+    existing = entry.document.spec.existing
+    if existing is None:
+        raise TypeError(f"cluster {entry.name} has no connection before it is made")
+    return ClusterConnectionArgs(context=existing.context)
 
 
 def cluster(catalog: Catalog, entry: Entry[Cluster], connection: ClusterConnection) -> ClusterArgs:
@@ -76,7 +79,7 @@ def tenant(catalog: Catalog, entry: Entry[Tenant], connections: Mapping[str, Clu
 def database(catalog: Catalog, entry: Entry[specs.Database], network: Network, today: date) -> DatabaseArgs:
     """An instance of the environment's class for the document's size."""
     spec = entry.document.spec
-    size = catalog.environment.document.spec.sizes[spec.size].database
+    size = catalog.environment.document.spec.database_size(spec.size)
     return DatabaseArgs(
         identifier=physical_name(catalog, entry),
         database=entry.name.replace("-", "_"),

@@ -23,7 +23,7 @@ from components.environment import Environment
 from components.network import Network
 from components.queue import Queue
 from components.tenant import Tenant
-from stacks import builders, layout
+from stacks import builders, layout, unbuilt
 from transom.catalog import digests, shards
 from transom.catalog.model import Catalog, Entry
 from transom.catalog.project import Project
@@ -55,6 +55,7 @@ def _of_stack(stack: str, project: Project) -> tuple[Catalog, Shard]:
 
 def build(catalog: Catalog, shard: Shard, *, today: date) -> None:
     """Declares everything that `shard` holds; `today` decides which deletions are released."""
+    unbuilt.refuse(catalog, shard.documents)
     layout.refuse_unmoved(catalog, shard)
     walk = _Walk(catalog, shard, today)
     walk.everything()
@@ -155,7 +156,7 @@ class _Walk:
     def _own_network(self) -> Network:
         given = self.catalog.environment.document.spec.aws.network
         provider = self.account.provider
-        return network.existing(given.vpc_id, given.subnet_ids, provider) if given else network.default(provider)
+        return network.existing(given.vpc_id, given.subnet_ids, provider) if given and given.vpc_id else network.default(provider)
 
     def _linked_network(self) -> Network:
         """The foundation's network, as it exported it; looked up while there is no foundation yet, which only a preview ever sees."""

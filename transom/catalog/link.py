@@ -17,11 +17,13 @@ from transom.rendering.render import Rendered
 from transom.rendering.units import Room
 from transom.specs.application import Application
 from transom.specs.base import Document
+from transom.specs.cache import Cache
 from transom.specs.cluster import Cluster
 from transom.specs.environment import Environment
 from transom.specs.kinds import RESOURCE_KINDS
-from transom.specs.resources import Database
+from transom.specs.resources import Bucket, Database, Queue, QueueSpec
 from transom.specs.tenant import Tenant
+from transom.specs.topic import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,10 @@ def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Docum
         known: what there is beside them.
     """
     linker = _Linker(environment, entries, known)
+    linker.networks()
     linker.tenants()
     linker.resources()
+    linker.receivers()
     linker.applications()
     linker.cycles()
     manifests = linker.objects(objects)
@@ -114,10 +118,35 @@ class _Linker:
             self.needs[entry.identity].add(identity)
             return True
         if identity not in self.known:
-            declared = [other.name for other in self.entries.values() if other.kind == kind]
-            hint = near(name, declared) or f"declare a {kind} {name}, or correct the name"
-            self._wrong(entry.at(*path), "UnknownReference", f'{kind} "{name}" is not declared', hint)
+            self._wrong(entry.at(*path), "UnknownReference", f'{kind} "{name}" is not declared', self._nearest(kind, name))
         return False
+
+    def networks(self) -> None:
+        """What lies in a network comes after it; a cluster that Transom makes has a name that EKS takes."""
+        aws = self.environment.document.spec.aws.network
+        environments = aws.name if aws else None
+        if environments and not self._is_known("Network", environments):
+            hint = self._nearest("Network", environments)
+            self._wrong(
+                self.environment.at("spec", "aws", "network", "name"), "UnknownReference", f'Network "{environments}" is not declared', hint
+            )
+        for entry in self._of(Cluster).values():
+            if (eks := entry.document.spec.eks) is None:
+                continue
+            self._fits(entry, names.of_platform(self.environment.name, entry.name))
+            if eks.network:
+                self._refers(entry, "Network", eks.network, ("spec", "eks", "network"))
+            elif environments:
+                self.needs[entry.identity] |= {f"Network/{environments}"} & self.entries.keys()
+        for entry in (*self._of(Database).values(), *self._of(Cache).values()):
+            self.needs[entry.identity] |= {f"Network/{environments}"} & self.entries.keys()
+
+    def _is_known(self, kind: str, name: str) -> bool:
+        return f"{kind}/{name}" in self.entries or f"{kind}/{name}" in self.known
+
+    def _nearest(self, kind: str, name: str) -> str:
+        declared = [other.name for other in self.entries.values() if other.kind == kind]
+        return near(name, declared) or f"declare a {kind} {name}, or correct the name"
 
     def tenants(self) -> None:
         """Namespaces belong to one tenant each; named tenants exist."""
@@ -171,29 +200,86 @@ class _Linker:
                 )
             if isinstance(entry.document, Database):
                 self._database(entry)
+            if isinstance(entry.document, Cache):
+                self._sized(entry, "cache")
 
     def _named(self, entry: Entry[Any], tenant: str) -> None:
         """The cloud takes the name that the document comes to."""
-        name = names.physical(self.environment.name, tenant, entry.name)
+        self._fits(entry, names.physical(self.environment.name, tenant, entry.name))
+
+    def _fits(self, entry: Entry[Any], name: str) -> None:
         longest, what = names.LONGEST[entry.kind]
         where = entry.at("metadata", "name")
         if len(name) > longest:
             message = f'comes to "{name}", which has {len(name)} characters, and {what} has at most {longest}'
             self._wrong(where, "NameTooLong", message, f"shorten metadata.name by {len(name) - longest}")
-        elif entry.kind == "Database" and "--" in name:
-            self._wrong(where, "InvalidValue", f'comes to "{name}", and an RDS identifier has no two hyphens in a row', "take one out")
+        elif entry.kind in names.WITHOUT_DOUBLE_HYPHENS and "--" in name:
+            what = names.WITHOUT_DOUBLE_HYPHENS[entry.kind]
+            self._wrong(where, "InvalidValue", f'comes to "{name}", and {what} has no two hyphens in a row', "take one out")
+
+    def _sized(self, entry: Entry[Any], word: str) -> bool:
+        """Whether the environment says what the document's size means for its kind, which `sizes` calls `word`."""
+        size, sizes = entry.document.spec.size, self.environment.document.spec.sizes
+        usable = [name for name, one in sizes.items() if getattr(one, word) is not None]
+        if size in usable:
+            return True
+        if size in sizes:
+            message = f'size "{size}" of environment "{self.environment.name}" says nothing of a {word}'
+            hint = f"add {word} to it in the environment's document" + (f", or write one of {', '.join(usable)}" if usable else "")
+        else:
+            message = f'size "{size}" is not a class of environment "{self.environment.name}"'
+            hint = f"it has {', '.join(usable)}" if usable else f"it has none for a {word}: add sizes to its document"
+        self._wrong(entry.at("spec", "size"), "UnknownSize", message, hint)
+        return False
 
     def _database(self, entry: Entry[Any]) -> None:
-        spec, sizes = entry.document.spec, self.environment.document.spec.sizes
-        if spec.size not in sizes:
-            has = f"it has {', '.join(sizes)}" if sizes else "it has none: add sizes to its document"
-            message = f'size "{spec.size}" is not a class of environment "{self.environment.name}"'
-            self._wrong(entry.at("spec", "size"), "UnknownSize", message, has)
+        if not self._sized(entry, "database"):
             return
-        size = sizes[spec.size].database
+        spec = entry.document.spec
+        size = self.environment.document.spec.database_size(spec.size)
         if spec.storage and size.max_storage and spec.storage.gibibytes > size.max_storage.gibibytes:
             message = f'storage {spec.storage} is more than size "{spec.size}" allows ({size.max_storage})'
             self._wrong(entry.at("spec", "storage"), "TooLarge", message, "ask for less, or for a larger size")
+
+    def receivers(self) -> None:
+        """Queues that others put messages into are of the same tenant, and their order fits."""
+        for entry in self.entries.values():
+            match entry.document:
+                case Queue(spec=spec) if spec.dead_letter.queue:
+                    queue = self._receiver(entry, spec.dead_letter.queue, ("spec", "deadLetter", "queue"))
+                    if queue and queue.fifo != spec.fifo:
+                        message = f"Queue {spec.dead_letter.queue} is {'' if queue.fifo else 'not '}fifo, unlike this one"
+                        self._wrong(entry.at("spec", "deadLetter", "queue"), "InvalidValue", message, "SQS asks for the same order of both")
+                case Bucket(spec=spec):
+                    for index, one in enumerate(spec.notifications):
+                        path = ("spec", "notifications", index, "queue")
+                        if (queue := self._receiver(entry, one.queue, path)) and queue.fifo:
+                            self._wrong(
+                                entry.at(*path),
+                                "InvalidValue",
+                                f"Queue {one.queue} is fifo, and S3 tells other queues only",
+                                "name another",
+                            )
+                case Topic(spec=spec):
+                    for index, subscription in enumerate(spec.subscriptions):
+                        path = ("spec", "subscriptions", index, "queue")
+                        if (queue := self._receiver(entry, subscription.queue, path)) and queue.fifo and not spec.fifo:
+                            message = f"Queue {subscription.queue} is fifo, and a topic that is not tells other queues only"
+                            self._wrong(entry.at(*path), "InvalidValue", message, "make the topic fifo, or name another queue")
+                case _:
+                    pass
+
+    def _receiver(self, entry: Entry[Any], name: str, path: tuple[str | int, ...]) -> QueueSpec | None:
+        """The spec of a queue that `entry` sends to; a problem when it is not there or is another tenant's."""
+        if not self._refers(entry, "Queue", name, path):
+            return None
+        owner, own = self.owners.get(f"Queue/{name}"), self.owners.get(entry.identity)
+        if owner and own and owner != own:
+            message = f"Queue {name} belongs to tenant {owner}, not to {own}"
+            self._wrong(entry.at(*path), "ForbiddenBinding", message, "name a queue of the same tenant")
+            return None
+        document = self.entries[f"Queue/{name}"].document
+        return document.spec if isinstance(document, Queue) else None
 
     def applications(self) -> None:
         """Tenant, destination, bindings and dependencies of every application."""
@@ -241,10 +327,10 @@ class _Linker:
         for cycle in order.cycles({identity: sorted(needs) for identity, needs in self.needs.items()}):
             entry = self.entries[cycle[0]]
             following = cycle[1] if len(cycle) > 1 else cycle[0]
-            needed = list(getattr(entry.document, "spec").depends_on)  # noqa: B009 - only applications can be part of a cycle
-            path = ("spec", "dependsOn", needed.index(following.partition("/")[2]))
             way = " → ".join((*cycle, cycle[0]))
-            self._wrong(entry.at(*path), "DependencyCycle", f"depends on itself: {way}", "remove one of these dependencies")
+            self._wrong(
+                entry.at(*_names(entry, following)), "DependencyCycle", f"depends on itself: {way}", "remove one of these dependencies"
+            )
 
     def objects(self, objects: Iterable[Rendered]) -> dict[Identity, tuple[Manifest, ...]]:
         """Gives every Kubernetes object its owner and namespace; no object may be declared twice on a cluster."""
@@ -337,3 +423,15 @@ class _Linker:
 
     def _with_default(self, manifest: Manifest, namespace: str, unscoped: bool) -> Manifest:  # noqa: FBT001
         return manifest if unscoped or manifest.namespace else Manifest(manifest.data, namespace, manifest.trace)
+
+
+def _names(entry: Entry[Any], other: Identity) -> tuple[str | int, ...]:
+    """The field by which a document needs another one: one of those that can be part of a cycle."""
+    kind, _, name = other.partition("/")
+    match entry.document:
+        case Application(spec=spec) if kind == "Application" and name in spec.depends_on:
+            return "spec", "dependsOn", spec.depends_on.index(name)
+        case Queue():
+            return "spec", "deadLetter", "queue"
+        case _:
+            return ("spec",)

@@ -188,6 +188,10 @@ def _sort(environment: Entry[Environment], rendering: Rendering) -> _Sorted:
             first, second = sorted((known.at("metadata", "name"), entry.at("metadata", "name")))
             message = f"{entry.kind} {entry.name} is declared twice, first at {first}"
             problems.append(Problem(second, "DuplicateDocument", message, "rename or remove one of the two"))
+    chosen = {entry.name for entry in entries.values() if isinstance(entry.document, Cluster)}
+    for identity, entry in list(entries.items()):  # what lies beside a cluster goes where the cluster goes
+        if entry.unit is not None and entry.unit.room is Room.CLUSTER and entry.unit.name not in chosen:
+            elsewhere[identity] = entries.pop(identity)
     return _Sorted(entries, elsewhere, frozenset(broken), frozenset(torn), tuple(objects), tuple(problems))
 
 

@@ -15,10 +15,15 @@ from transom.rendering.yamltext import Path_
 from transom.source.base import Snapshot
 from transom.specs.application import Application
 from transom.specs.base import Document
+from transom.specs.cache import Cache
 from transom.specs.cluster import Cluster
 from transom.specs.environment import Environment
-from transom.specs.resources import Bucket, Database, Owned, Queue
+from transom.specs.network import Network
+from transom.specs.owned import Owned
+from transom.specs.resources import Bucket, Database, Queue
+from transom.specs.table import Table
 from transom.specs.tenant import Tenant
+from transom.specs.topic import Topic
 
 D_co = TypeVar("D_co", bound=Document, covariant=True)
 
@@ -147,6 +152,26 @@ class Catalog:
     def queues(self) -> Mapping[str, Entry[Queue]]:
         """Queues by name."""
         return cast("Mapping[str, Entry[Queue]]", self._of(Queue))
+
+    @property
+    def networks(self) -> Mapping[str, Entry[Network]]:
+        """Networks by name."""
+        return cast("Mapping[str, Entry[Network]]", self._of(Network))
+
+    @property
+    def topics(self) -> Mapping[str, Entry[Topic]]:
+        """Topics by name."""
+        return cast("Mapping[str, Entry[Topic]]", self._of(Topic))
+
+    @property
+    def caches(self) -> Mapping[str, Entry[Cache]]:
+        """Caches by name."""
+        return cast("Mapping[str, Entry[Cache]]", self._of(Cache))
+
+    @property
+    def tables(self) -> Mapping[str, Entry[Table]]:
+        """Tables by name."""
+        return cast("Mapping[str, Entry[Table]]", self._of(Table))
 
     def _of(self, kind: type[Document]) -> Mapping[str, Entry[Document]]:
         return {entry.name: entry for entry in self.entries.values() if isinstance(entry.document, kind)}

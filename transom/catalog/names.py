@@ -15,15 +15,28 @@ LONGEST: Mapping[str, tuple[int, str]] = MappingProxyType(
         "Database": (63, "an RDS identifier"),
         "Bucket": (63 - len("-123456789012"), "an S3 bucket, the account's id included,"),
         "Queue": (80 - len("-dead-letter.fifo"), "an SQS queue, the ending of its dead-letter queue included,"),
+        "Topic": (256 - len(".fifo"), "an SNS topic, its ending included,"),
+        "Cache": (40, "an ElastiCache replication group"),
+        "Table": (255, "a DynamoDB table"),
+        "Cluster": (100, "an EKS cluster"),
     }
 )
 """Characters that are left for the physical name, and of what (RDS: CreateDBInstance DBInstanceIdentifier; S3: bucket naming rules; SQS:
-queue quotas)."""
+queue quotas; SNS: CreateTopic Name; ElastiCache: CreateReplicationGroup ReplicationGroupId; DynamoDB: CreateTable TableName; EKS:
+CreateCluster name)."""
+
+WITHOUT_DOUBLE_HYPHENS: Mapping[str, str] = MappingProxyType({"Database": "an RDS identifier", "Cache": "an ElastiCache replication group"})
+"""Kinds whose physical name may not have two hyphens in a row, and what it is (the same pages)."""
 
 
 def physical(environment: str, tenant: str, name: str) -> str:
     """Name of a cloud resource: `dev-team-a-shop`."""
     return f"{environment}-{tenant}-{name}"
+
+
+def of_platform(environment: str, name: str) -> str:
+    """Name of a cloud resource that belongs to no tenant, a network or a cluster: `dev-main`."""
+    return f"{environment}-{name}"
 
 
 def carrier(application: str, binding: BindingSpec) -> str:
@@ -53,9 +66,13 @@ def made_by_tenant(tenant: Tenant) -> frozenset[tuple[str, str, str]]:
     )
 
 
+WITH_PASSWORD = frozenset({"Database", "Cache"})
+"""Kinds whose binding carries a password, and is therefore a Secret."""
+
+
 def made_by_application(application: Application) -> frozenset[tuple[str, str, str]]:
     """Group, kind and name of what an application's component adds to its manifests."""
     return frozenset(
-        ("", "Secret" if binding.target[0] == "Database" else "ConfigMap", carrier(application.metadata.name, binding))
+        ("", "Secret" if binding.target[0] in WITH_PASSWORD else "ConfigMap", carrier(application.metadata.name, binding))
         for binding in application.spec.bindings
     )

@@ -24,7 +24,10 @@ _PER_STACK = 4
 """The stack itself, the environment, the AWS account and its provider."""
 _PER_CLUSTER = 2
 """Its connection and provider."""
-_PER_KIND = {"Cluster": 1, "Tenant": 1, "Application": 1, "Database": 8, "Bucket": 8, "Queue": 6}
+_PER_KIND = {
+    "Cluster": 1, "Network": 50, "Tenant": 1, "Application": 1,
+    "Database": 8, "Bucket": 8, "Queue": 6, "Topic": 4, "Cache": 8, "Table": 2,
+}  # fmt: skip
 """Resources that a document becomes, the component itself included, without its Kubernetes objects; a test counts them."""
 _PER_NAMESPACE = 5
 """Kubernetes objects in every namespace of a tenant: itself, its limits, three policies."""

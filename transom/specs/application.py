@@ -9,8 +9,13 @@ from pydantic import ConfigDict, model_validator
 from transom.specs.base import Document, Spec, first_twice
 from transom.specs.scalars import EnvironmentPrefix, Name
 
-BINDING_KINDS = ("database", "bucket", "queue")
+BINDING_KINDS = ("database", "bucket", "queue", "topic", "cache", "table")
 """Fields of a binding, each named like the kind it points at."""
+
+GRANTED_KINDS = ("bucket", "queue", "topic", "table")
+"""Those whose use AWS itself permits or refuses, so that a binding says how much."""
+
+Access = Literal["read", "write", "admin"]
 
 
 class DestinationSpec(Spec):
@@ -33,6 +38,17 @@ class BindingSpec(Spec):
     """Name of a Bucket: gives PREFIX_NAME, _ARN, _REGION."""
     queue: Name | None = None
     """Name of a Queue: gives PREFIX_URL, _ARN, _REGION."""
+    topic: Name | None = None
+    """Name of a Topic: gives PREFIX_ARN, _REGION."""
+    cache: Name | None = None
+    """Name of a Cache: gives PREFIX_HOST, _PORT, _PASSWORD, _URL."""
+    table: Name | None = None
+    """Name of a Table: gives PREFIX_NAME, _ARN, _REGION."""
+    access: Access | None = None
+    """What AWS permits with a bucket, queue, topic or table: read (of a queue: take messages), write as well, or admin, settings too.
+
+    read when left out; of a topic, which is only written to, write.
+    """
     prefix: EnvironmentPrefix | None = None
     """Beginning of the variables' names; the kind in capitals when left out."""
 
@@ -40,7 +56,19 @@ class BindingSpec(Spec):
     def _exactly_one_kind(self) -> BindingSpec:
         if sum(getattr(self, kind) is not None for kind in BINDING_KINDS) != 1:
             raise ValueError(f"a binding names exactly one of {', '.join(BINDING_KINDS)}")
+        kind, name = self.target
+        if self.access and kind.lower() not in GRANTED_KINDS:
+            raise ValueError(f"access is for {', '.join(GRANTED_KINDS)}; {kind} {name} is used with the password that the binding gives")
+        if self.access == "read" and self.topic:
+            raise ValueError(f"access read means nothing for topic {name}: messages are read from a queue that it tells; write write")
         return self
+
+    @property
+    def granted(self) -> Access | None:
+        """The access in force; None for kinds that are used with a password."""
+        if self.target[0].lower() not in GRANTED_KINDS:
+            return None
+        return self.access or ("write" if self.topic else "read")
 
     @property
     def target(self) -> tuple[str, str]:

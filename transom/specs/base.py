@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from transom.specs.scalars import Name
@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 API_VERSION = "transom.dev/v1"
 """The group and version of every document of ours."""
+
+IMMUTABLE: dict[str, JsonValue] = {"x-immutable": True}
+"""Extra of a field whose value holds for as long as the thing exists: editors may show it, `transom validate --base` refuses a change."""
 
 
 class Spec(BaseModel):

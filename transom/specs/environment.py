@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from transom.specs.base import Document, Selector, Spec, first_twice
 from transom.specs.scalars import Int, Name, Region, Storage, TagText
@@ -30,12 +30,24 @@ class SourceSpec(Spec):
 
 
 class AwsNetworkSpec(Spec):
-    """An existing network that databases are placed in."""
+    """The network that databases, caches and clusters are placed in: a Network of ours, or one that somebody else made."""
 
-    vpc_id: Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]+$")]
-    """Id of the VPC."""
-    subnet_ids: tuple[Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]+$")], ...] = Field(min_length=2)
-    """Private subnets in at least two availability zones (RDS asks for two)."""
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["name"]}, {"required": ["vpcId", "subnetIds"]}]})
+
+    name: Name | None = None
+    """Name of a Network document."""
+    vpc_id: Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]+$")] | None = None
+    """Id of a VPC that exists already."""
+    subnet_ids: tuple[Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]+$")], ...] = Field(default=(), min_length=2)
+    """Its private subnets in at least two availability zones (RDS asks for two)."""
+
+    @model_validator(mode="after")
+    def _ours_or_theirs(self) -> AwsNetworkSpec:
+        if self.name and (self.vpc_id or self.subnet_ids):
+            raise ValueError("name and vpcId say two networks; write name alone, or vpcId and subnetIds")
+        if not self.name and not (self.vpc_id and self.subnet_ids):
+            raise ValueError("a network is the name of a Network document, or vpcId and subnetIds together")
+        return self
 
 
 class AwsSpec(Spec):
@@ -46,7 +58,7 @@ class AwsSpec(Spec):
     account_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = None
     """The only account that may be touched; a run with credentials of another one is refused."""
     network: AwsNetworkSpec | None = None
-    """Where databases are placed; the account's default VPC when left out."""
+    """Where databases, caches and clusters are placed; the account's default VPC when left out."""
 
 
 class DatabaseSize(Spec):
@@ -66,11 +78,20 @@ class DatabaseSize(Spec):
         return self
 
 
-class SizeClass(Spec):
-    """One word for a size, per kind of resource."""
+class CacheSize(Spec):
+    """What a size class means for a cache."""
 
-    database: DatabaseSize
+    node_type: Annotated[str, StringConstraints(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")]
+    """ElastiCache node type, e.g. `cache.t4g.small`."""
+
+
+class SizeClass(Spec):
+    """One word for a size, per kind of resource that may have it."""
+
+    database: DatabaseSize | None = None
     """For databases."""
+    cache: CacheSize | None = None
+    """For caches."""
 
 
 class EnvironmentSpec(Spec):
@@ -90,6 +111,20 @@ class EnvironmentSpec(Spec):
     """How the environment is cut into stacks: not at all, one per tenant, or per tenant once one stack would pass 150 resources."""
     parallel: Int = Field(default=32, ge=1, le=256)
     """How many resources the engine works on at once."""
+
+    def database_size(self, size: str) -> DatabaseSize:
+        """What a size class means for a database; the catalog has made sure that it means something."""
+        found = self.sizes[size].database
+        if found is None:
+            raise LookupError(f"size {size} says nothing of a database")
+        return found
+
+    def cache_size(self, size: str) -> CacheSize:
+        """What a size class means for a cache; the catalog has made sure that it means something."""
+        found = self.sizes[size].cache
+        if found is None:
+            raise LookupError(f"size {size} says nothing of a cache")
+        return found
 
     @model_validator(mode="after")
     def _sources_differ(self) -> EnvironmentSpec:

@@ -8,23 +8,31 @@ from types import MappingProxyType
 from transom.specs.application import Application
 from transom.specs.applicationset import ApplicationSet
 from transom.specs.base import Document
+from transom.specs.cache import Cache
 from transom.specs.cluster import Cluster
 from transom.specs.environment import Environment
+from transom.specs.network import Network
 from transom.specs.resources import Bucket, Database, Queue
+from transom.specs.table import Table
 from transom.specs.tenant import Tenant
+from transom.specs.topic import Topic
 
 KINDS: Mapping[str, type[Document]] = MappingProxyType(
     {
         "Environment": Environment,
         "Cluster": Cluster,
+        "Network": Network,
         "Tenant": Tenant,
         "Application": Application,
         "ApplicationSet": ApplicationSet,
         "Database": Database,
         "Bucket": Bucket,
         "Queue": Queue,
+        "Topic": Topic,
+        "Cache": Cache,
+        "Table": Table,
     }
 )
 
-RESOURCE_KINDS = ("Database", "Bucket", "Queue")
+RESOURCE_KINDS = ("Database", "Bucket", "Queue", "Topic", "Cache", "Table")
 """Kinds that become cloud resources and can be bound to an application."""

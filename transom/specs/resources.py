@@ -2,47 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from transom.specs.base import Document, Spec
+from transom.specs.base import IMMUTABLE, Document, Spec
+from transom.specs.owned import Owned, Stateful
 from transom.specs.scalars import Bool, DailyWindow, Duration, Int, MaintenanceWindow, Name, Storage, overlap
-
-
-class Owned(Spec):
-    """Fields of everything that belongs to a tenant."""
-
-    tenant: Name | None = None
-    """The tenant that owns it; may be left out beside an Application, whose tenant it then has."""
-
-
-class Stateful(Owned):
-    """Fields of what holds data and is therefore never deleted by the way."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "if": {"required": ["deletionPolicy"], "properties": {"deletionPolicy": {"const": "Delete"}}},
-            "then": {"required": ["allowDeletionUntil"]},
-            "else": {"properties": {"allowDeletionUntil": {"type": "null"}}},
-        }
-    )
-
-    deletion_policy: Literal["Retain", "Delete"] = "Retain"
-    """Retain: protected, a run that would delete it is refused. Delete: may be deleted until `allowDeletionUntil`."""
-    allow_deletion_until: date | None = None
-    """Last day on which a deletion is allowed; needed with, and only with, `deletionPolicy: Delete`."""
-
-    @model_validator(mode="after")
-    def _a_release_expires(self) -> Stateful:
-        if (self.deletion_policy == "Delete") != (self.allow_deletion_until is not None):
-            raise ValueError("deletionPolicy: Delete and allowDeletionUntil: YYYY-MM-DD go together, so that a release expires")
-        return self
-
-    def protected(self, today: date) -> bool:
-        """Whether a deletion is refused on `today`."""
-        return self.allow_deletion_until is None or today > self.allow_deletion_until
 
 
 class BackupSpec(Spec):
@@ -64,8 +30,8 @@ class BackupSpec(Spec):
 class DatabaseSpec(Stateful):
     """Engine, size and safety of a database."""
 
-    engine: Literal["postgres"] = "postgres"
-    """Database engine."""
+    engine: Literal["postgres"] = Field(default="postgres", json_schema_extra=IMMUTABLE)
+    """Database engine. Cannot be changed later."""
     version: Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?$")]
     """Engine version in quotes: `"16"` follows minor versions, `"16.4"` stays there."""
     size: Name
@@ -132,6 +98,19 @@ class LifecycleSpec(Spec):
         return self
 
 
+class NotificationSpec(Spec):
+    """Events of a bucket that a queue hears of."""
+
+    queue: Name
+    """Name of a Queue of the same tenant that is not `fifo` (S3 limit)."""
+    events: tuple[Literal["created", "removed", "restored", "tagged"], ...] = Field(default=("created",), min_length=1)
+    """What the queue hears of."""
+    prefix: str = Field(default="", max_length=1024)
+    """Only objects whose name begins so."""
+    suffix: str = Field(default="", max_length=1024)
+    """Only objects whose name ends so."""
+
+
 class BucketSpec(Stateful):
     """Safety and life cycle of a bucket."""
 
@@ -139,6 +118,24 @@ class BucketSpec(Stateful):
     """Keep overwritten and deleted objects."""
     lifecycle: LifecycleSpec = LifecycleSpec()
     """When objects go away or get cheaper."""
+    notifications: tuple[NotificationSpec, ...] = ()
+    """Queues that hear of what happens in it."""
+
+    @model_validator(mode="after")
+    def _notifications_are_apart(self) -> BucketSpec:
+        # S3 refuses two configurations for one event whose prefixes and suffixes could match the same object
+        heard = [(event, one) for one in self.notifications for event in one.events]
+        for index, (event, one) in enumerate(heard):
+            for other_event, other in heard[index + 1 :]:
+                if event == other_event and _overlap(one, other):
+                    told = f'notifications tell "{event}" of the same objects to {one.queue} and to {other.queue}'
+                    raise ValueError(f"{told}, which S3 refuses; give them prefixes or suffixes that differ")
+        return self
+
+
+def _overlap(one: NotificationSpec, other: NotificationSpec) -> bool:
+    prefixes = one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix)
+    return prefixes and (one.suffix.endswith(other.suffix) or other.suffix.endswith(one.suffix))
 
 
 class Bucket(Document):
@@ -153,6 +150,8 @@ class Bucket(Document):
 class DeadLetterSpec(Spec):
     """What happens to messages that nobody manages to process."""
 
+    queue: Name | None = None
+    """Name of another Queue of the same tenant and order that they go to; one of its own is made when left out."""
     max_receives: Int = Field(default=5, ge=1, le=1000)
     """How often a message is delivered before it is set aside."""
     retention: Duration = Duration("14d")
@@ -162,7 +161,7 @@ class DeadLetterSpec(Spec):
 class QueueSpec(Owned):
     """Timing and order of a queue."""
 
-    fifo: Bool = False
+    fifo: Bool = Field(default=False, json_schema_extra=IMMUTABLE)
     """First in, first out, with deduplication by content. Cannot be changed later."""
     visibility_timeout: Duration = Duration("30s")
     """How long a received message is hidden from others: up to 12 hours (SQS limit)."""

@@ -22,7 +22,7 @@ def of(kind: str) -> dict[str, Any]:
     for model in _models(Spec):
         if model.__name__ in definitions:
             _describe(definitions[model.__name__], model, definitions)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **_without_titles(schema)}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **_closed(_without_titles(schema))}
 
 
 def text(kind: str) -> str:
@@ -78,3 +78,11 @@ def _without_titles(schema: Any) -> Any:
             if key != "title"
         }
     return [_without_titles(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _closed(schema: Any) -> Any:
+    """Mappings whose keys have a pattern refuse other keys, as the models do."""
+    if isinstance(schema, dict):
+        closed = {key: _closed(value) for key, value in schema.items()}
+        return {**closed, "additionalProperties": False} if "patternProperties" in schema else closed
+    return [_closed(item) for item in schema] if isinstance(schema, list) else schema

@@ -43,7 +43,7 @@ class ContainerDefaults(Spec):
     """Memory limit."""
 
 
-class NetworkSpec(Spec):
+class OpeningsSpec(Spec):
     """Openings in the default-deny network policy of the tenant's namespaces."""
 
     allow_from_tenants: tuple[Name, ...] = ()
@@ -65,7 +65,7 @@ class TenantSpec(Spec):
     """Upper bounds per namespace."""
     defaults: ContainerDefaults = ContainerDefaults()
     """What a container gets that asks for nothing."""
-    network: NetworkSpec = NetworkSpec()
+    network: OpeningsSpec = OpeningsSpec()
     """Openings in the default-deny policy."""
     pod_security: Literal["privileged", "baseline", "restricted"] = "baseline"
     """Pod Security Standard that the namespaces enforce."""

@@ -13,6 +13,17 @@ from tests.repository import APPLICATION, BASIC, CLUSTER, CONFIG_MAP, ENVIRONMEN
 
 DATABASE = "apiVersion: transom.dev/v1\nkind: Database\nmetadata: {name: shop}\nspec:\n  version: '16'\n  size: small\n"
 QUEUE = "apiVersion: transom.dev/v1\nkind: Queue\nmetadata: {name: orders}\nspec:\n  tenant: team-a\n"
+TOPIC = "apiVersion: transom.dev/v1\nkind: Topic\nmetadata: {name: news}\nspec:\n  tenant: team-a\n  subscriptions: [{queue: orders}]\n"
+EKS = """\
+apiVersion: transom.dev/v1
+kind: Cluster
+metadata: {name: main, labels: {environment: dev}}
+spec:
+  eks:
+    version: "1.33"
+    network: main
+    nodeGroups: {general: {instanceTypes: [m7g.large], count: {max: 3}}}
+"""
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
 TEAM_B = TENANT.replace("team-a", "team-b").replace("[shop, site]", "[ledger]")
 LEDGER = APPLICATION.replace("name: shop", "name: ledger").replace("team-a", "team-b").replace("namespace: shop", "namespace: ledger")
@@ -70,6 +81,17 @@ CASES: list[Case] = [
     ("a circle of two", {SHOP: APPLICATION + "  dependsOn: [ledger]\n", "applications/ledger/application.yaml": LEDGER + "  dependsOn: [shop]\n", "tenants/team-b.yaml": TEAM_B}, "applications/ledger/application.yaml:7:15", "DependencyCycle", "Application/ledger → Application/shop → Application/ledger"),
     ("a name too long for the cloud", {"resources/d.yaml": DATABASE.replace("name: shop", "name: " + "x" * 60) + "  tenant: team-a\n"}, "resources/d.yaml:3:18", "NameTooLong", "shorten metadata.name by 8"),
     ("a name that RDS refuses", {"resources/d.yaml": DATABASE.replace("name: shop", "name: a--b") + "  tenant: team-a\n"}, "resources/d.yaml:3:18", "InvalidValue", "two hyphens"),
+    # -- the kinds of the cloud
+    ("a queue that is not there", {"resources/t.yaml": TOPIC, "resources/q.yaml": QUEUE.replace("orders", "order")}, "resources/t.yaml:6:27", "UnknownReference", "did you mean order?"),
+    ("a queue of another tenant", {"resources/t.yaml": TOPIC, "tenants/team-b.yaml": TEAM_B, "resources/q.yaml": QUEUE.replace("team-a", "team-b")}, "resources/t.yaml:6:27", "ForbiddenBinding", "belongs to tenant team-b"),
+    ("a queue in order behind a topic without", {"resources/t.yaml": TOPIC, "resources/q.yaml": QUEUE + "  fifo: true\n"}, "resources/t.yaml:6:27", "InvalidValue", "make the topic fifo"),
+    ("a queue in order behind a bucket", {"resources/b.yaml": TOPIC.replace("Topic", "Bucket").replace("subscriptions", "notifications"), "resources/q.yaml": QUEUE + "  fifo: true\n"}, "resources/b.yaml:6:27", "InvalidValue", "S3 tells other queues only"),
+    ("dead letters of another order", {"resources/q.yaml": QUEUE + "  deadLetter: {queue: dead}\n---\n" + QUEUE.replace("orders", "dead") + "  fifo: true\n"}, "resources/q.yaml:6:23", "InvalidValue", "same order"),
+    ("dead letters to itself", {"resources/q.yaml": QUEUE + "  deadLetter: {queue: orders}\n"}, "resources/q.yaml:6:23", "DependencyCycle", "Queue/orders → Queue/orders"),
+    ("a network that is not there", {"infrastructure/clusters/main/cluster.yaml": EKS}, "infrastructure/clusters/main/cluster.yaml:7:14", "UnknownReference", "declare a Network main"),
+    ("an environment's network that is not there", {"environment": ENVIRONMENT.replace("central-1}", "central-1, network: {name: main}}")}, "dev.yaml:7:47", "UnknownReference", "declare a Network main"),
+    ("a size that is no cache's", {"resources/c.yaml": "apiVersion: transom.dev/v1\nkind: Cache\nmetadata: {name: c}\nspec: {tenant: team-a, version: '8.0', size: small}\n"}, "resources/c.yaml:4:46", "UnknownSize", "says nothing of a cache"),
+    ("a cache's name too long", {"environment": ENVIRONMENT.replace("small: {", "small: {cache: {nodeType: cache.t4g.micro}, "), "resources/c.yaml": "apiVersion: transom.dev/v1\nkind: Cache\nmetadata: {name: a-rather-longer-name-of-a-cache}\nspec: {tenant: team-a, version: '8.0', size: small}\n"}, "resources/c.yaml:3:18", "NameTooLong", "replication group has at most 40"),
     # -- manifests
     ("a secret", {"applications/shop/s.yaml": SECRET + "data: {password: aHVudGVyMg==}\n"}, "applications/shop/s.yaml:4:18", "PlaintextSecret", "must not stand in Git"),
     ("a secret as text", {"applications/shop/s.yaml": SECRET + "stringData:\n  password: hunter2\n"}, "applications/shop/s.yaml:5:13", "PlaintextSecret", "bind the resource"),

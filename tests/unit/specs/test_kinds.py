@@ -22,6 +22,10 @@ LEAST: Mapping[str, dict[str, Any]] = {
     "Database": {"version": "16", "size": "small"},
     "Bucket": {},
     "Queue": {},
+    "Network": {"cidr": "10.0.0.0/16"},
+    "Topic": {},
+    "Cache": {"version": "8.0", "size": "small"},
+    "Table": {"partitionKey": {"name": "id"}},
 }
 """The smallest spec of every kind."""
 
@@ -51,7 +55,7 @@ def test_least_document(kind: str) -> None:
         parsed.metadata.name = "other"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("kind", ["Bucket", "Queue"])
+@pytest.mark.parametrize("kind", ["Bucket", "Queue", "Topic"])
 def test_spec_may_be_left_out(kind: str) -> None:
     """A bucket or queue with nothing special needs no spec at all."""
     body = document(kind)
@@ -71,6 +75,13 @@ DEFAULTS = [
     ("Queue", "fifo", False, "cheaper and faster"),
     ("Queue", "visibility_timeout", "30s", "SQS's own default"),
     ("Queue", "retention", "4d", "SQS's own default"),
+    ("Network", "deletion_policy", "Retain", "everything else stands in it"),
+    ("Network", "nat", "one", "private subnets reach out, at the least price"),
+    ("Network", "zones", 3, "one may fail and two are left"),
+    ("Cache", "deletion_policy", "Retain", "nobody knows what is in it"),
+    ("Cache", "engine", "valkey", "open source"),
+    ("Table", "deletion_policy", "Retain", "data is never deleted by the way"),
+    ("Table", "capacity", None, "nothing to plan"),
 ]
 
 
@@ -147,6 +158,77 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
+EKS: dict[str, Any] = {"version": "1.33", "nodeGroups": {"general": {"instanceTypes": ["m7g.large"], "count": {"max": 3}}}}
+"""The smallest cluster that Transom makes."""
+GROUP: dict[str, Any] = EKS["nodeGroups"]["general"]
+ROLE = "arn:aws:iam::123456789012:role/platform"
+
+
+def _eks(**fields: Any) -> dict[str, Any]:
+    return {"existing": None, "eks": {**EKS, **fields}}
+
+
+def _group(**fields: Any) -> dict[str, Any]:
+    return _eks(nodeGroups={"general": {**GROUP, **fields}})
+
+
+def _network(**fields: Any) -> dict[str, Any]:
+    return {"aws": {"region": "eu-central-1", "network": fields}}
+
+
+KEY = {"name": "id"}
+REFUSED += [
+    ("Cluster", {"eks": EKS}, "two forms in one"),
+    ("Cluster", {"existing": None, "eks": {**EKS, "version": 1.33}}, "1.30 without quotes would be 1.3"),
+    ("Cluster", _eks(nodeGroups={}), "nowhere to run"),
+    ("Cluster", _group(instanceTypes=["m7g.large", "m7i.large"]), "mixed processors: images would not fit"),
+    ("Cluster", _group(count={"min": 4, "max": 3}), "above its most"),
+    ("Cluster", _group(taints=[{"key": "a", "effect": "NoScheduling"}]), "not an effect"),
+    ("Cluster", _group(update={"maxUnavailable": 1, "maxUnavailablePercentage": 10}), "two in one"),
+    ("Cluster", _group(labels={"kubernetes.io/arch": "arm64"}), "set by the cluster: beyond a schema"),
+    ("Cluster", _eks(endpoint={"private": False}), "no way in: beyond a schema"),
+    ("Cluster", _eks(access=[{"principal": "platform", "policy": "admin"}]), "not an ARN"),
+    ("Cluster", _eks(access=[{"principal": ROLE}]), "may do nothing: beyond a schema"),
+    ("Cluster", _eks(access=[{"principal": ROLE, "policy": "cluster-admin", "namespaces": ["a"]}]), "everywhere, yet not: beyond a schema"),
+    ("Cluster", _eks(access=[{"principal": ROLE, "groups": ["system:masters"]}]), "EKS refuses it: beyond a schema"),
+    ("Cluster", _eks(access=[{"principal": ROLE, "policy": "view"}] * 2), "the same principal, twice the same"),
+    ("Cluster", _eks(addons={"coredns": {"version": "latest"}}), "not pinned"),
+    ("Cluster", _eks(addons={"coredns": {}}), "not pinned"),
+    ("Cluster", _eks(logRetention="31d"), "CloudWatch has no such number of days: beyond a schema"),
+    ("Cluster", _eks(kmsKey="alias/mine"), "not an ARN of a key"),
+    ("Network", {"cidr": "10.0.0.0/8"}, "wider than a VPC: beyond a schema"),
+    ("Network", {"cidr": "10.0.0.0/25"}, "no room: beyond a schema"),
+    ("Network", {"cidr": "8.8.0.0/16"}, "somebody else's addresses: beyond a schema"),
+    ("Network", {"cidr": "10.0.1.0/16"}, "not a range"),
+    ("Network", {"zones": 1}, "RDS and EKS ask for two"),
+    ("Network", {"publicSubnets": False}, "NAT without a place: beyond a schema"),
+    ("Network", {"endpoints": ["s3"]}, "always there"),
+    ("Network", {"endpoints": ["sqs", "sqs"]}, "twice the same"),
+    ("Network", {"flowLogs": {"retention": "2d"}}, "CloudWatch has no such number of days: beyond a schema"),
+    ("Topic", {"subscriptions": [{"queue": "a"}, {"queue": "a"}]}, "twice the same"),
+    ("Topic", {"subscriptions": [{"queue": "a", "filter": {"x": []}}]}, "matches nothing"),
+    ("Topic", {"subscriptions": [{"queue": "a", "filter": {x: [1] for x in "abcdef"}}]}, "SNS allows five attributes"),
+    ("Cache", {"version": "7.0"}, "no version of valkey: beyond a schema"),
+    ("Cache", {"engine": "redis", "version": "8.0"}, "no version of redis there: beyond a schema"),
+    ("Cache", {"shards": 90, "replicas": 5}, "too many nodes: beyond a schema"),
+    ("Cache", {"backupRetention": "36d"}, "ElastiCache keeps 35 days: beyond a schema"),
+    ("Cache", {"maintenanceWindow": "sun:03:00-sun:03:30"}, "ElastiCache asks for an hour: beyond a schema"),
+    ("Table", {"partitionKey": {"name": "id", "type": "S"}}, "words, not letters"),
+    ("Table", {"sortKey": KEY}, "the same attribute: beyond a schema"),
+    ("Table", {"partitionKey": KEY, "indexes": {"by-a": {"partitionKey": {**KEY, "type": "number"}}}}, "two types: beyond a schema"),
+    ("Table", {"localIndexes": {"by-a": {"sortKey": {"name": "a"}}}}, "no sort key: beyond a schema"),
+    ("Table", {"indexes": {"x": {"partitionKey": {"name": "a"}}}}, "names have three characters at least"),
+    ("Table", {"capacity": {"read": 1}}, "and write?"),
+    ("Bucket", {"notifications": [{"queue": "a"}, {"queue": "b", "prefix": "x/"}]}, "S3 refuses overlaps: beyond a schema"),
+    ("Bucket", {"notifications": [{"queue": "a", "events": []}]}, "hears of nothing"),
+    ("Application", {"bindings": [{"database": "a", "access": "read"}]}, "a password is no permission: beyond a schema"),
+    ("Application", {"bindings": [{"topic": "a", "access": "read"}]}, "a topic is not read: beyond a schema"),
+    ("Environment", _network(name="a", vpcId="vpc-1", subnetIds=["subnet-1", "subnet-2"]), "two networks"),
+    ("Environment", _network(vpcId="vpc-1"), "no subnets"),
+    ("Environment", {"sizes": {"s": {"cache": {"nodeType": "db.t4g.micro"}}}}, "not a node type"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("kind, spec, why", REFUSED)
 def test_refuses(kind: str, spec: dict[str, Any], why: str) -> None:
     """A mistake is refused in the document, before anything is asked of a cloud."""
@@ -192,6 +274,38 @@ def test_binding_names_its_target_and_variables() -> None:
     plain, named = parse("Application", bindings=[{"database": "shop"}, {"bucket": "pictures", "prefix": "PICTURES"}]).bindings
     assert (plain.target, plain.variable_prefix) == (("Database", "shop"), "DATABASE")
     assert (named.target, named.variable_prefix) == (("Bucket", "pictures"), "PICTURES")
+
+
+@pytest.mark.parametrize(
+    "binding, granted",
+    [
+        ({"bucket": "a"}, "read"),
+        ({"queue": "a", "access": "admin"}, "admin"),
+        ({"topic": "a"}, "write"),
+        ({"cache": "a"}, None),
+        ({"database": "a"}, None),
+    ],
+)
+def test_a_binding_grants_the_least(binding: dict[str, Any], granted: str | None) -> None:
+    """What is not asked for is not granted; what is used with a password has no access to grant."""
+    assert parse("Application", bindings=[binding]).bindings[0].granted == granted
+
+
+def test_a_cluster_of_ours_is_closed() -> None:
+    """The API server is reached from inside only, logs are kept, one node at a time is upgraded."""
+    eks = parse("Cluster", **_eks()).eks
+    assert (eks.endpoint.private, eks.endpoint.public_cidrs) == (True, ())
+    assert "audit" in eks.logs
+    assert eks.protected(date(2027, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "kind, arm",
+    [("m7g.large", True), ("c6gn.large", True), ("a1.large", True), ("m7i.large", False), ("g5.xlarge", False), ("g5g.xlarge", True)],
+)
+def test_architecture_of_instances(kind: str, *, arm: bool) -> None:
+    """Arm families are told by the g behind the generation; a g in front is a graphics card."""
+    assert parse("Cluster", **_group(instanceTypes=[kind])).eks.node_groups["general"].is_arm is arm
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ BEYOND_A_SCHEMA = (
     "twice the same", "cannot be told apart", "above its most", "which of the two roles", "both would set", "the same resource twice",
     "not a range", "backups cannot be off", "RDS keeps 35 days", "the windows overlap", "TLS is not up", "S3 knows", "S3 asks for 30",
     "gone before", "SQS allows", "SQS asks", "gone on arrival", "a directory has no revisions",
+    "beyond a schema", "mixed processors",
 )  # fmt: skip
 """Reasons of refusals that compare values or count: JSON Schema has no words for them, `transom validate` says them."""
 
@@ -53,7 +54,7 @@ def _fields(body: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
             if name == "properties":
                 for field, described in inner.items():
                     yield f"{path}.{field}", described
-            if name not in ("if", "then", "else"):
+            if name not in ("if", "then", "else", "oneOf"):
                 yield from _fields(inner, f"{path}.{name}")
     elif isinstance(body, list):
         for item in body:

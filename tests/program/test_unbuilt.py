@@ -1,0 +1,60 @@
+"""What has no component yet: refused before anything is declared, at its line, and never ignored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stacks import unbuilt
+from stacks.environment import _Walk
+from tests import repository
+from tests.repository import APPLICATION, BASIC, ENVIRONMENT
+from transom.catalog import shards
+from transom.errors import InvalidDocuments
+from transom.specs.kinds import KINDS
+
+QUEUES = """\
+apiVersion: transom.dev/v1
+kind: Queue
+metadata: {name: orders}
+spec: {tenant: team-a, deadLetter: {queue: dead}}
+---
+apiVersion: transom.dev/v1
+kind: Queue
+metadata: {name: dead}
+spec: {tenant: team-a}
+"""
+
+
+def test_says_every_one_at_its_line(tmp_path: Path) -> None:
+    """Whole kinds, fields, and fields inside lists are each told where they are written."""
+    network = "apiVersion: transom.dev/v1\nkind: Network\nmetadata: {name: main}\nspec: {cidr: 10.0.0.0/16}\n"
+    files = {
+        **BASIC,
+        "resources/network.yaml": network,
+        "resources/queues.yaml": QUEUES,
+        "applications/shop/application.yaml": APPLICATION
+        + "  bindings:\n    - {queue: orders}\n    - {queue: dead, prefix: D, access: write}\n",
+    }
+    environment = ENVIRONMENT.replace("central-1}", "central-1, network: {name: main}}")
+    catalog = repository.catalog(tmp_path, files, environment)
+    with pytest.raises(InvalidDocuments) as refused:
+        unbuilt.refuse(catalog, catalog.entries)
+    told = [(str(one.where).rpartition("/environments/")[2], one.reason) for one in refused.value.problems]
+    wanted = ["applications/shop/application.yaml:9:32", "dev.yaml:7:41", "resources/network.yaml:1:1", "resources/queues.yaml:4:36"]
+    assert sorted(told) == [(place, "NotBuilt") for place in wanted]
+
+
+def test_what_is_built_passes(tmp_path: Path) -> None:
+    """A repository without any of it is not held up."""
+    catalog = repository.catalog(tmp_path, BASIC)
+    unbuilt.refuse(catalog, shards.cut(catalog)[0].documents)
+
+
+def test_every_kind_is_built_or_refused() -> None:
+    """A kind that is neither in the walk's table nor in this one would be dropped in silence; an environment is the walk itself."""
+    refused = {kind for kind, paths in unbuilt.UNBUILT.items() if () in paths}
+    walked = {kind for kind in KINDS if hasattr(_Walk, f"_{kind.lower()}")}
+    assert {*KINDS} - {"Environment"} == walked | refused
+    assert not walked & refused

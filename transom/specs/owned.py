@@ -1,0 +1,49 @@
+"""What documents share that belong to somebody or hold data: the owner, and the release of a deletion."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import ConfigDict, model_validator
+
+from transom.specs.base import Spec
+from transom.specs.scalars import Name
+
+
+class Owned(Spec):
+    """Fields of everything that belongs to a tenant."""
+
+    tenant: Name | None = None
+    """The tenant that owns it; may be left out beside an Application, whose tenant it then has."""
+
+
+class Guarded(Spec):
+    """Fields of what holds data, or others in it, and is therefore never deleted by the way."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["deletionPolicy"], "properties": {"deletionPolicy": {"const": "Delete"}}},
+            "then": {"required": ["allowDeletionUntil"]},
+            "else": {"properties": {"allowDeletionUntil": {"type": "null"}}},
+        }
+    )
+
+    deletion_policy: Literal["Retain", "Delete"] = "Retain"
+    """Retain: protected, a run that would delete it is refused. Delete: may be deleted until `allowDeletionUntil`."""
+    allow_deletion_until: date | None = None
+    """Last day on which a deletion is allowed; needed with, and only with, `deletionPolicy: Delete`."""
+
+    @model_validator(mode="after")
+    def _a_release_expires(self) -> Guarded:
+        if (self.deletion_policy == "Delete") != (self.allow_deletion_until is not None):
+            raise ValueError("deletionPolicy: Delete and allowDeletionUntil: YYYY-MM-DD go together, so that a release expires")
+        return self
+
+    def protected(self, today: date) -> bool:
+        """Whether a deletion is refused on `today`."""
+        return self.allow_deletion_until is None or today > self.allow_deletion_until
+
+
+class Stateful(Guarded, Owned):
+    """A tenant's resource that holds data."""
