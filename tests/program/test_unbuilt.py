@@ -42,7 +42,7 @@ def test_says_every_one_at_its_line(tmp_path: Path) -> None:
     with pytest.raises(InvalidDocuments) as refused:
         unbuilt.refuse(catalog, catalog.entries)
     told = [(str(one.where).rpartition("/environments/")[2], one.reason) for one in refused.value.problems]
-    wanted = ["applications/shop/application.yaml:9:32", "dev.yaml:7:41", "resources/network.yaml:1:1", "resources/queues.yaml:4:36"]
+    wanted = ["applications/shop/application.yaml:9:32", "dev.yaml:7:41", "resources/network.yaml:1:1", "resources/queues.yaml:4:37"]
     assert sorted(told) == [(place, "NotBuilt") for place in wanted]
 
 
