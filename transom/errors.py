@@ -4,6 +4,7 @@ TransomError                 reason, subject, message, hint
 ├── PermanentError           trying again changes nothing until somebody acts
 │   ├── InvalidDocuments     one or more problems in the user's repository, all told at once        exit 3
 │   ├── SourceError          a source is missing, empty or not what the environment names           exit 1
+│   ├── SourcesFailed        several sources cannot be read, all told at once                       exit 1
 │   ├── RenderingError       a unit cannot be rendered, and no line of a file can be blamed         exit 1
 │   ├── GuardRefused         a rule refused what was asked                                          exit 4
 │   ├── EngineError          the engine ended as failed                                             exit 1
@@ -95,8 +96,10 @@ class TransomError(Exception):
         subject: file:line:column, a document, a URN or a program; empty when the message names it.
         message: what happened.
         hint: what to do; may be empty only where nothing can be done.
+        where: the line of the project that is to blame, where one is.
     """
 
+    where: Location | None = None
     default_reason: ClassVar[str] = "Failed"
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
@@ -142,6 +145,20 @@ class SourceUnreachable(TemporaryError):  # noqa: N818 - a state, as the conditi
     """The source's host did not answer."""
 
     default_reason = "SourceUnreachable"
+
+
+class SourcesFailed(PermanentError):  # noqa: N818 - reads as what it says: sources failed
+    """Several sources cannot be read; every one is told.
+
+    Attributes:
+        errors: what is wrong with each.
+    """
+
+    default_reason = "SourcesFailed"
+
+    def __init__(self, errors: Iterable[TransomError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("\nerror: ".join(map(str, self.errors)))
 
 
 class RenderingError(PermanentError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import shutil
@@ -12,16 +13,34 @@ from pathlib import Path
 from transom import timings
 from transom.catalog import load
 from transom.catalog.model import Catalog, Entry
-from transom.errors import InvalidDocuments, PermanentError, Problem
+from transom.errors import (
+    InvalidDocuments,
+    Location,
+    PermanentError,
+    Problem,
+    SourceError,
+    SourcesFailed,
+    SourceUnreachable,
+    TransomError,
+    mistakes,
+)
 from transom.rendering.cache import Cache
 from transom.rendering.render import Renderer
-from transom.source.base import Snapshot
-from transom.source.opening import source
-from transom.specs.environment import Environment, SourceSpec
+from transom.source import opening
+from transom.source.base import Snapshot, Source
+from transom.specs.environment import Environment
+from transom.specs.source import SourceSpec
 
 REVISIONS = "TRANSOM_REVISIONS"
 """Environment variable with a JSON object: source name to commit. A source named there is read at that commit, so that all stacks of one
 run see the same documents whatever is pushed meanwhile."""
+
+OVERRIDES = "TRANSOM_SOURCES"
+"""Environment variable with a JSON object: source name to folder. A source named there is read from that folder: to try a change out, never to
+apply it."""
+
+CACHE = "TRANSOM_CACHE"
+"""Environment variable: folder of the cache, for projects that share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +50,18 @@ class Project:
     Attributes:
         root: the folder.
         pins: commits that sources are held at, by source name.
+        overrides: folders that sources are read from instead, by source name.
     """
 
     root: Path
     pins: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> Project:
-        """The project of the working directory, held at the commits of TRANSOM_REVISIONS."""
-        try:
-            commits = json.loads(environ.get(REVISIONS, "{}"))
-        except ValueError:
-            commits = None
-        if not isinstance(commits, dict):
-            raise PermanentError(f"{REVISIONS} is no JSON object", reason="InvalidPins", hint='unset it, or write {"SOURCE": "COMMIT"}')
-        return cls(Path(), commits)
+        """The project of the working directory, held at the commits of TRANSOM_REVISIONS, with the folders of TRANSOM_SOURCES."""
+        commits = _names(environ, REVISIONS, '{"SOURCE": "COMMIT"}')
+        return cls(Path(), commits, _names(environ, OVERRIDES, '{"SOURCE": "FOLDER"}'))
 
     @property
     def environments_folder(self) -> Path:
@@ -55,7 +71,7 @@ class Project:
     @property
     def cache(self) -> Path:
         """Clones, unpacked commits and rendered units; may be deleted at any time."""
-        return (self.root / ".transom" / "cache").absolute()
+        return Path(os.environ.get(CACHE) or self.root / ".transom" / "cache").absolute()
 
     def environments(self) -> tuple[str, ...]:
         """Names of the declared environments, sorted."""
@@ -65,23 +81,49 @@ class Project:
         """The document of one environment; errors as `load.environment`."""
         return load.environment(self.environments_folder, name)
 
+    def sources(self, environment: Entry[Environment]) -> tuple[Source, ...]:
+        """The environment's sources, in its order.
+
+        Raises:
+            SourceError: what one of them names in the project cannot be read.
+        """
+        specs = environment.document.spec.sources
+        return tuple(self._source(environment, index, spec) for index, spec in enumerate(specs))
+
     def snapshots(self, environment: Entry[Environment]) -> tuple[Snapshot, ...]:
-        """The environment's sources, resolved and at hand."""
-        return tuple(source(self._pinned(spec), self.root, self.cache).snapshot() for spec in environment.document.spec.sources)
+        """The environment's sources, resolved and at hand.
+
+        Raises:
+            SourceError, SourceUnreachable: a source cannot be read.
+            SourcesFailed: several cannot.
+        """
+        sources = self.sources(environment)
+        return _whole(environment, sources, opening.together(sources))
 
     def catalog(self, name: str) -> Catalog:
         """The catalog of one environment.
 
         Raises:
             InvalidDocuments: with every mistake found.
-            SourceError, SourceUnreachable: a source cannot be read.
+            SourceError, SourceUnreachable, SourcesFailed: sources cannot be read.
         """
         environment = self.environment(name)
-        snapshots = self.snapshots(environment)
+        return self.loaded(environment, self.snapshots(environment))
+
+    def loaded(self, environment: Entry[Environment], snapshots: tuple[Snapshot, ...]) -> Catalog:
+        """The catalog of an environment whose sources are at hand; errors as `load.load`."""
         timings.mark("resolved")
         catalog = load.load(environment, snapshots, Renderer(self._kustomize(), Cache(self.cache / "rendered")))
         timings.mark("loaded")
         return catalog
+
+    def _source(self, environment: Entry[Environment], index: int, spec: SourceSpec) -> Source:
+        if folder := self.overrides.get(spec.name):
+            return opening.override(spec, Path(folder))
+        try:
+            return opening.source(self._pinned(spec), self.root, self.cache)
+        except TransomError as error:
+            raise _told_at(error, environment, index) from None
 
     def _kustomize(self) -> str:
         """The user's own Kustomize, else the one that was built for this project."""
@@ -94,19 +136,91 @@ class Project:
 
 
 def catalogs(project: Project, names: tuple[str, ...]) -> tuple[dict[str, Catalog], tuple[Problem, ...]]:
-    """The catalogs of several environments, and every mistake and warning in any of them once."""
-    found: dict[str, Catalog] = {}
+    """The catalogs of several environments, and every mistake and warning in any of them once.
+
+    Each source is read once for all of them.
+
+    Raises:
+        SourceError, SourceUnreachable, SourcesFailed: sources cannot be read, and there is no mistake beside that. Otherwise they are told
+            as problems of the environments' documents.
+    """
     problems: set[Problem] = set()
+    sources: dict[str, tuple[Entry[Environment], tuple[Source, ...]]] = {}
+    failed: list[TransomError] = []
     for name in names:
         try:
-            found[name] = project.catalog(name)
+            environment = project.environment(name)
+            sources[name] = environment, project.sources(environment)
+        except InvalidDocuments as error:
+            problems |= set(error.problems)
+        except SourceError as error:
+            failed.append(error)
+    opened = opening.together(source for _, wanted in sources.values() for source in wanted)
+    found: dict[str, Catalog] = {}
+    for name, (environment, wanted) in sources.items():
+        try:
+            found[name] = project.loaded(environment, _whole(environment, wanted, opened))
             problems |= set(found[name].warnings)
         except InvalidDocuments as error:
             problems |= set(error.problems)
+        except SourcesFailed as several:
+            failed += several.errors
+        except (SourceError, SourceUnreachable) as error:
+            failed.append(error)
+    if failed and not mistakes(problems):
+        raise failed[0] if len(failed) == 1 else SourcesFailed(failed)
+    problems |= {_problem(error) for error in failed}
     return found, tuple(sorted(problems))
+
+
+def _whole(
+    environment: Entry[Environment], sources: tuple[Source, ...], opened: Mapping[Source, Snapshot | TransomError]
+) -> tuple[Snapshot, ...]:
+    """The sources' files, when all of them could be read; which line of the environment is to blame when not."""
+    snapshots: list[Snapshot] = []
+    failed: list[TransomError] = []
+    for index, source in enumerate(sources):
+        match opened[source]:
+            case TransomError() as error:
+                failed.append(_told_at(error, environment, index))
+            case Snapshot() as snapshot:
+                snapshots.append(snapshot)
+    if failed:
+        raise failed[0] if len(failed) == 1 else SourcesFailed(failed)
+    return tuple(snapshots)
+
+
+def _told_at(error: TransomError, environment: Entry[Environment], index: int) -> TransomError:
+    """The same error, at the line of the environment that names the source."""
+    spec = environment.document.spec.sources[index]
+    where = environment.at("spec", "sources", index, "repoURL" if spec.repo_url else "path")
+    told = copy.copy(error)  # another environment may name the same source
+    told.subject, told.where = str(where), where
+    return told
+
+
+def _problem(error: TransomError) -> Problem:
+    return Problem(error.where or Location("environments"), error.reason, error.message, error.hint)
+
+
+def _names(environ: Mapping[str, str], variable: str, shape: str) -> dict[str, str]:
+    """A variable that holds a JSON object of texts."""
+    try:
+        found = json.loads(environ.get(variable) or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise PermanentError(f"{variable} is no JSON object", reason="InvalidPins", hint=f"unset it, or write {shape}")
+    return found
 
 
 def pins(snapshots: tuple[Snapshot, ...]) -> dict[str, str]:
     """TRANSOM_REVISIONS for a run that must see just these snapshots."""
     commits = {snapshot.source: snapshot.revision for snapshot in snapshots if snapshot.revision != "directory"}
     return {REVISIONS: json.dumps(commits, sort_keys=True)} if commits else {}
+
+
+def overriding(project: Project) -> dict[str, str]:
+    """TRANSOM_SOURCES for a run that must read the same folders."""
+    folders = {name: str(Path(folder).absolute()) for name, folder in project.overrides.items()}
+    return {OVERRIDES: json.dumps(folders, sort_keys=True)} if folders else {}

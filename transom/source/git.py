@@ -1,8 +1,8 @@
-"""A Git repository as a source: branch, tag or commit, resolved once and unpacked into a cache by commit.
+"""A Git repository as a source: a revision is resolved to one commit, and its files are unpacked into a cache by commit.
 
-The cache keeps a bare clone per repository and the unpacked files per commit, shared by environments, runs and processes. What is made in
-it gets its name only once it is whole, so that a killed run leaves nothing that a later one would take for finished. Credentials are Git's
-own business (credential helpers, ssh agent, environment); none are written or shown here.
+The cache keeps a bare clone per repository, with no more history than was asked for, and the unpacked files per commit, shared by
+environments, runs and processes. What is made in it gets its name only once it is whole, so that a killed run leaves nothing that a later
+one would take for finished. Neither addresses nor credentials are written into it.
 """
 
 from __future__ import annotations
@@ -10,75 +10,104 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import re
 import shutil
-import tarfile
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from transom.errors import SourceError, SourceUnreachable
+from transom.errors import SourceError
 from transom.redaction import redact
+from transom.source import credentials, failures, keeping, revisions, sightings, signatures, unpacking
 from transom.source.base import Snapshot, Source
+from transom.source.command import Repository, seconds
+from transom.source.failures import GitFailed
+from transom.source.revisions import COMMIT, Named, Refs
+from transom.source.signatures import Signers
+from transom.source.sightings import Sightings
 
-if TYPE_CHECKING:
-    from git import Git
-
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_SHORT_COMMIT = re.compile(r"[0-9a-f]{4,40}")
-_REFUSED = re.compile(
-    r"not found|does not (exist|appear)|[Aa]uthentication|[Pp]ermission denied|could not read Username|Host key verification"
-    r"|returned error: 40[0134]|is not a git command|protocol .* is not (allowed|supported)|not a git repository|dubious ownership"
-)
-"""What Git says when asking again would change nothing."""
-
-_ATTRIBUTES = "* -export-ignore -export-subst -text\n"
-"""`git archive` would leave out or change files that the repository's own .gitattributes say so of; here every file counts as committed."""
+_KEPT = "refs/transom"
+"""Below this name a clone keeps the commits that were read from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class GitSource(Source):
-    """Folder `path` of the repository at `url`, at `revision` (branch, else tag, else commit; its default branch when empty)."""
+    """Folder `path` of the repository at `url`, at `revision`.
+
+    Attributes:
+        name: the source's name in its environment.
+        url: address of the repository.
+        revision: branch, tag, commit or a range of versions; its default branch when empty.
+        path: folder inside the repository.
+        cache: folder for clones and unpacked commits; made when missing.
+        tag_prefix: what stands before versions in tags.
+        signers: whose signature is asked for; nobody's when None.
+        allow_force_push: whether rewritten branches and moved tags are followed.
+        submodules: `refuse` or `ignore`.
+        environ: where credentials are looked for.
+    """
 
     name: str
     url: str
     revision: str
     path: str
     cache: Path
-    """Folder for clones and unpacked commits; made when missing."""
+    tag_prefix: str = ""
+    signers: Signers | None = None
+    allow_force_push: bool = False
+    submodules: str = "refuse"
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False, compare=False)
 
     def snapshot(self) -> Snapshot:
-        """The files at the commit that the revision names now; a full commit hash that was unpacked before needs no network."""
-        folder = self.cache / "commits" / self.revision
-        if _COMMIT.fullmatch(self.revision) and folder.is_dir():
-            return self._at(folder, self.revision)
-        with self._locked():
-            git = self._clone()
-            commit = self._resolve(git)
-            return self._at(self._unpacked(git, commit), commit)
+        """The files at the commit that the revision means now; a full commit hash that was read before needs no network."""
+        if Path(self.path).is_absolute() or ".." in Path(self.path).parts:
+            told = f'{self._where}: path "{self.path}" leads out of the repository'
+            raise SourceError(told, reason="PathOutsideSource", hint="name a folder inside it")
+        if COMMIT.fullmatch(self.revision) and self.signers is None and keeping.use(self.cache, self._folder(self.revision)):
+            return self._at(self.revision)
+        found = credentials.of(self.name, self.url, self.environ)
+        try:
+            with self._locked(), credentials.reach(found, self.url) as reach:
+                named = self._read(Repository(self._clone, self.environ, reach.settings, reach.variables))
+        except GitFailed as failed:
+            raise failures.error(_scrubbed(failed, found), self._where, credentials.prefix(self.name), seconds(self.environ)) from None
+        return self._at(named.commit)
 
-    def _at(self, files: Path, commit: str) -> Snapshot:
-        files = files.resolve()
+    @property
+    def _where(self) -> str:
+        return f"source {self.name}: {redact(self.url)}"
+
+    @property
+    def _key(self) -> str:
+        return hashlib.sha256(self.url.encode()).hexdigest()[:16]
+
+    @property
+    def _clone(self) -> Path:
+        return self.cache / "clones" / self._key
+
+    def _folder(self, commit: str) -> Path:
+        """Where the files of `commit` are unpacked: only those below `path`."""
+        of_path = hashlib.sha256(f"{self.path}\0{self.submodules}".encode()).hexdigest()[:8]
+        return self.cache / "commits" / (commit if (self.path, self.submodules) == (".", "refuse") else f"{commit}-{of_path}")
+
+    def _at(self, commit: str) -> Snapshot:
+        files = self._folder(commit).resolve()
         root = (files / self.path).resolve()
-        where = f"source {self.name}: {redact(self.url)}"
         if not root.is_relative_to(files):
-            raise SourceError(
-                f'{where}: path "{self.path}" leads out of the repository', reason="PathOutsideSource", hint="name a folder inside it"
-            )
+            told = f'{self._where}: path "{self.path}" is a link that leads out of the repository'
+            raise SourceError(told, reason="PathOutsideSource", hint="name a folder inside it")
+        if not root.exists():
+            told = f'{self._where} has no folder "{self.path}" at {commit[:12]}'
+            raise SourceError(told, reason="SourcePathMissing", hint="correct the source's path")
         if not root.is_dir() or not any(root.iterdir()):
             raise SourceError(
-                f'{where} has no files in "{self.path}" at {commit[:12]}',
+                f'{self._where} has no files in "{self.path}" at {commit[:12]}',
                 reason="SourceEmpty",
                 hint="correct the source's path; an empty source would delete everything, so it is refused",
             )
         below = root.relative_to(files).as_posix()
         return Snapshot(source=self.name, revision=commit, root=root, shown="" if below == "." else f"{below}/")
-
-    @property
-    def _key(self) -> str:
-        return hashlib.sha256(self.url.encode()).hexdigest()[:16]
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -89,148 +118,136 @@ class GitSource(Source):
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _clone(self) -> Git:
-        """The bare clone, as fresh as it needs to be."""
-        from git import GitCommandError
+    def _read(self, origin: Repository) -> Named:
+        """The commit that is meant, checked, and its files at hand.
 
-        bare = self.cache / "clones" / self._key
-        if not self._is_whole(bare):
+        Raises:
+            GitFailed: git ended badly.
+            SourceError: the revision, or what it leads to, is not to be read.
+        """
+        self._ready()
+        named = self._resolved(origin)
+        if self.signers is not None:
+            self._fetched(origin, named)
+            signatures.check(origin, named.commit, self.signers, self._where)
+        if not keeping.use(self.cache, self._folder(named.commit)):
+            self._fetched(origin, named)
+            self._unpack(origin, named.commit)
+        sightings_ = Sightings(self.cache / "sightings" / f"{self._key}.json")
+        sightings_.note(named)
+        return named
+
+    def _ready(self) -> None:
+        """A bare repository to fetch into."""
+        bare = self._clone
+        if not all((bare / part).exists() for part in ("HEAD", "objects", "refs", "info/attributes")):
             shutil.rmtree(bare, ignore_errors=True)
             half_made = bare.with_suffix(".half")
             shutil.rmtree(half_made, ignore_errors=True)
             half_made.mkdir(parents=True)
-            git = _git(half_made)
-            git.init("--bare", "--quiet", str(half_made))
+            Repository(half_made, self.environ).git("init", "--bare", "--quiet", "--template=", str(half_made.absolute()))
             (half_made / "info").mkdir(exist_ok=True)
-            (half_made / "info" / "attributes").write_text(_ATTRIBUTES, encoding="utf-8")
-            self._fetch(git)
+            (half_made / "info" / "attributes").write_text(unpacking.ATTRIBUTES, encoding="utf-8")
             half_made.rename(bare)
-            return _git(bare)
-        git = _git(bare)
-        if _COMMIT.fullmatch(self.revision):
-            try:
-                git.cat_file("-e", f"{self.revision}^{{commit}}")
-            except GitCommandError:
-                pass
-            else:
-                return git  # a full commit hash never means anything else later: no need to ask the host again
-        self._fetch(git)
-        return git
+        keeping.use(self.cache, bare)
 
-    @staticmethod
-    def _is_whole(bare: Path) -> bool:
-        return all((bare / part).exists() for part in ("HEAD", "objects", "refs", "info/attributes"))
-
-    def _fetch(self, git: Git) -> None:
-        """All branches and tags as they are now; those that are gone go here too. The URL is never written into the clone."""
-        from git import GitCommandError
-
+    def _resolved(self, origin: Repository) -> Named:
+        if COMMIT.fullmatch(self.revision):
+            return Named(self.revision)
+        seen = Sightings(self.cache / "sightings" / f"{self._key}.json")
+        refs = self._refs(origin)
         try:
-            git.fetch(
-                "--quiet", "--prune", "--force", "--no-auto-gc", "--", self.url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"
-            )
-        except GitCommandError as error:
-            raise self._unreachable(error.stderr) from None
+            named = revisions.resolve(refs, self.revision, self.tag_prefix, self._where)
+        except SourceError as error:
+            if error.reason in ("RevisionMissing", "RepositoryEmpty"):
+                self._tell_vanished(seen)
+            raise
+        if named is None:
+            return self._abbreviated(origin, refs)
+        if not self.allow_force_push:
+            self._hold_against(seen, named, origin)
+        return named
 
-    def _unreachable(self, stderr: str) -> SourceError | SourceUnreachable:
-        said = " ".join(redact(stderr.strip().removeprefix("stderr:").strip(" '\n")).split())
-        where = f"source {self.name}: {redact(self.url)}"
-        if _REFUSED.search(said):
-            return SourceError(
-                f"{where} cannot be read: {said}",
-                reason="SourceMissing",
-                hint="check repoURL, and that whoever runs this may read it with git",
-            )
-        return SourceUnreachable(f"{where} did not answer: {said}", hint="try again; nothing was changed")
+    def _refs(self, origin: Repository) -> Refs:
+        more = (self.revision,) if self.revision.startswith("refs/") else ()
+        patterns = ("HEAD", "refs/heads/*", "refs/tags/*", *more)
+        return revisions.listed(origin.git("ls-remote", "--symref", "--", self.url, *patterns))
 
-    def _resolve(self, git: Git) -> str:
-        from git import GitCommandError
+    def _tell_vanished(self, seen: Sightings) -> None:
+        names = (self.revision,) if self.revision.startswith("refs/") else (f"refs/heads/{self.revision}", f"refs/tags/{self.revision}")
+        for name in names:
+            if commit := seen.of(name):
+                raise sightings.vanished(name, commit, self._where)
 
-        wanted = self.revision or "HEAD"
-        names = [f"refs/heads/{wanted}", f"refs/tags/{wanted}"]
-        if wanted == "HEAD":
-            names = [self._default_branch(git)]
-        elif wanted.startswith("refs/"):
-            names = [wanted]
-        found = [str(git.for_each_ref("--format=%(refname) %(objectname)", name)).split() for name in names if name]
-        objects = [words[1] for name, words in zip(names, found, strict=False) if words and words[0] == name]
-        objects += [wanted] if _SHORT_COMMIT.fullmatch(wanted) else []
-        for known in objects:
-            try:
-                return str(git.rev_parse("--verify", "--quiet", "--end-of-options", f"{known}^{{commit}}"))
-            except GitCommandError:
-                continue
-        raise SourceError(
-            f'source {self.name}: {redact(self.url)} has no branch, tag or commit "{wanted}"',
-            reason="RevisionMissing",
-            hint=self._has(git, wanted),
-        )
+    def _hold_against(self, seen: Sightings, named: Named, origin: Repository) -> None:
+        last = seen.of(named.ref)
+        if not last or last == named.commit:
+            return
+        with tempfile.TemporaryDirectory(prefix="history-", dir=self.cache) as name:
+            scratch = Repository(Path(name), self.environ, origin.settings, origin.variables)
+            scratch.git("init", "--bare", "--quiet", "--template=", name)
+            sightings.check(named, last, scratch, self.url, self._where)
 
-    def _default_branch(self, git: Git) -> str:
-        """Full name of the branch that the host's HEAD names; empty when there is none."""
-        from git import GitCommandError
-
+    def _abbreviated(self, origin: Repository, refs: Refs) -> Named:
+        """The commit that is meant by its first digits: only the whole history can tell."""
+        self._fetch_all(origin)
         try:
-            said = str(git.ls_remote("--symref", "--", self.url, "HEAD"))
-        except GitCommandError as error:
-            raise self._unreachable(error.stderr) from None
-        named = re.search(r"^ref: (refs/heads/\S+)\tHEAD$", said, re.MULTILINE)
-        return named[1] if named else ""
+            return Named(origin.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.revision}^{{commit}}"))
+        except GitFailed:
+            raise revisions.missing(refs, self.revision, self._where) from None
 
-    @staticmethod
-    def _has(git: Git, wanted: str) -> str:
-        from difflib import get_close_matches
+    def _fetched(self, origin: Repository, named: Named) -> None:
+        """Sees to it that the clone has the commit: that one alone where the host gives it, else all branches and tags."""
+        commit = named.commit
+        if _holds(origin, commit):
+            return
+        quiet = ("--quiet", "--no-tags", "--force", "--no-write-fetch-head")
+        try:
+            origin.git("fetch", *quiet, "--depth=1", "--", self.url, f"{commit}:{_KEPT}/{commit}")
+        except GitFailed as failed:
+            if not failures.UNADVERTISED.search(failed.said):
+                raise
+            self._fetch_all(origin)
+        if not _holds(origin, commit):
+            told = f'{self._where} has no branch, tag or commit "{self.revision or commit}"'
+            raise SourceError(told, reason="RevisionMissing", hint="correct targetRevision, or push the commit")
+        keeping.made(self._clone)
 
-        listed = str(git.for_each_ref("--format=%(refname:strip=2)", "refs/heads", "refs/tags")).splitlines()
-        if not listed:
-            return "it has no commits yet"
-        if near := get_close_matches(wanted, listed, n=3):
-            return f"did you mean {' or '.join(near)}?"
-        few = 10
-        more = f" and {len(listed) - few} more" if len(listed) > few else ""
-        return f"it has {', '.join(listed[:few])}{more}"
+    def _fetch_all(self, origin: Repository) -> None:
+        shallow = ("--unshallow",) if origin.git("rev-parse", "--is-shallow-repository") == "true" else ()
+        everything = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+        origin.git("fetch", "--quiet", "--prune", "--force", "--no-tags", "--no-write-fetch-head", *shallow, "--", self.url, *everything)
+        keeping.made(self._clone)
 
-    def _unpacked(self, git: Git, commit: str) -> Path:
-        """Folder with the files of `commit`."""
-        folder = self.cache / "commits" / commit
-        if folder.exists():
-            return folder
-        half_made = folder.with_name(f"{commit}.{self._key}.half")
+    def _unpack(self, origin: Repository, commit: str) -> None:
+        folder = self._folder(commit)
+        half_made = folder.with_name(f"{folder.name}.{self._key}.half")
         shutil.rmtree(half_made, ignore_errors=True)
-        files = half_made / "files"
-        files.mkdir(parents=True)
+        half_made.mkdir(parents=True)
         try:
-            git.archive("--format=tar", f"--output={half_made.absolute() / 'archive.tar'}", commit)
-            with tarfile.open(half_made / "archive.tar") as tar:
-                tar.extractall(files, filter="data")
+            unpacking.unpack(origin, commit, self.path, half_made, submodules=self.submodules, where=f"{self._where} at {commit[:12]}")
+            keeping.made(half_made)
             try:
-                files.rename(folder)
+                half_made.rename(folder)
             except OSError:
                 if not folder.exists():  # a fork with the same commit was faster: its files are the same
                     raise
-        except tarfile.FilterError as error:
-            link = error.tarinfo.name
-            raise SourceError(
-                f"source {self.name}: {redact(self.url)} at {commit[:12]}: {link} is a link that leads out of the repository",
-                reason="PathOutsideSource",
-                hint="keep the file itself in the repository",
-            ) from None
+            keeping.made(folder)
         finally:
             shutil.rmtree(half_made, ignore_errors=True)
-        return folder
+        keeping.tidy(self.cache, self.environ)
 
 
-def _git(bare: Path) -> Git:
-    """Git on a bare repository, whatever repository the caller stands in; it asks no questions and gives up on a host that stalls."""
-    from git import Git
+def _holds(repository: Repository, commit: str) -> bool:
+    try:
+        repository.git("cat-file", "-e", f"{commit}^{{commit}}")
+    except GitFailed:
+        return False
+    return True
 
-    git = Git(bare)
-    git.update_environment(
-        GIT_DIR=str(bare.absolute()),
-        GIT_TERMINAL_PROMPT="0",
-        GIT_SSH_COMMAND=os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=30"),
-        GIT_HTTP_LOW_SPEED_LIMIT="1",
-        GIT_HTTP_LOW_SPEED_TIME="60",
-        LC_ALL="C",
-    )
-    return git
+
+def _scrubbed(failed: GitFailed, found: credentials.Credentials) -> GitFailed:
+    said = failed.said
+    for secret in found.secrets:
+        said = said.replace(secret, "***")
+    return GitFailed(said, late=failed.late)

@@ -238,3 +238,80 @@ def _network(text: str) -> str:
 
 Cidr = Annotated[str, AfterValidator(_network)]
 """An address range: `10.0.0.0/16`; host bits must be zero."""
+
+
+class VersionRange(Text):
+    """Versions of a product (Semantic Versioning 2.0): `>=1.2 <2`, `~1.4`, `^1.4.2`, `1.x`, `1.2 - 1.4`, alternatives with `||`.
+
+    The grammar is npm's; a comma means the same as a blank. Pre-releases count only where the range itself names one (`>=1.2.0-0`), and
+    never as the version that they precede: `<2` leaves `2.0.0-rc.1` out.
+    """
+
+    __slots__ = ()
+    pattern = r".*([<>=~^*|, ]|\.[xX](\.[xX])?$).*"
+    example = ">=1.2 <2, ~1.4 or 1.x"
+    meaning = "a range of versions"
+
+    @staticmethod
+    def looks_like(text: str) -> bool:
+        """Whether `text` is meant as a range rather than as a name or one version."""
+        if text[:1] in tuple("<>=~^*"):
+            return True
+        if not re.search(r"[<>=~^*|\s,]|^v?[0-9]+(\.[0-9]+)?\.[xX](\.[xX])?$", text):
+            return False
+        try:
+            _clause(text)
+        except ValueError:
+            return False
+        return True
+
+    @classmethod
+    def check(cls, text: str) -> Text:
+        """As the base; the range must be one that can be read."""
+        try:
+            _clause(text)
+        except ValueError:
+            raise ValueError(f'"{text}" is not {cls.meaning}, e.g. {cls.example}') from None
+        return cls(text)
+
+    def highest(self, versions: Mapping[str, str]) -> str | None:
+        """Of `versions` (what is called how: `{"shop/v1.2.0": "1.2.0"}`) the name of the highest that fits; what is no version is left out.
+
+        Of two names of the same version the first in their order is taken.
+        """
+        from semantic_version import Version
+
+        clause, with_previews = _clause(self), _names_preview(self)
+        found: dict[str, Any] = {}
+        for name in sorted(versions):
+            try:
+                version = Version(versions[name])
+            except ValueError:
+                continue
+            if clause.match(version) and (with_previews or not version.prerelease):
+                found[name] = version
+        return max(found, key=lambda name: found[name].precedence_key, default=None)
+
+
+def _clause(text: str) -> Any:
+    """What a range of versions asks for."""
+    from semantic_version import NpmSpec
+    from semantic_version.base import Range
+
+    blanks = re.sub(r"([<>=~^])\s+", r"\1", text.replace(",", " "))
+    if not blanks.strip():
+        raise ValueError("empty")
+    # npm would count pre-releases of the named version only
+    asked: Any = NpmSpec(re.sub(r"\s+", " ", blanks).strip()).clause
+
+    def everywhere(clause: Any) -> Any:
+        if isinstance(clause, Range):
+            return Range(clause.operator, clause.target, Range.PRERELEASE_NATURAL, clause.build_policy)
+        return type(clause)(*map(everywhere, clause.clauses))
+
+    return everywhere(asked)
+
+
+def _names_preview(text: str) -> bool:
+    """Whether a range names a pre-release, `1.2.0-0`."""
+    return re.search(r"[0-9]-[0-9A-Za-z]", text) is not None

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,8 +57,8 @@ def repository(tmp_path: Path) -> Repository:
 def source(repository: Repository, tmp_path: Path) -> Callable[..., GitSource]:
     """Sources that read the repository; all of a test share one cache."""
 
-    def make(revision: str = "", path: str = ".", url: str = "") -> GitSource:
-        return GitSource("platform", url or str(repository.folder), revision, path, tmp_path / "cache")
+    def make(revision: str = "", path: str = ".", url: str = "", **more: Any) -> GitSource:
+        return GitSource("platform", url or str(repository.folder), revision, path, tmp_path / "cache", **more)
 
     return make
 
@@ -93,37 +94,61 @@ def test_a_branch_moves(repository: Repository, source: Callable[..., GitSource]
     assert (before.root / "tenants/a.yaml").read_text() == "one\n"
 
 
-def test_a_force_push_is_followed(repository: Repository, source: Callable[..., GitSource]) -> None:
-    """History that was rewritten on the host is what counts."""
+def test_rewritten_history_is_refused(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """A branch that does not come after where it was last read is an error, until the source allows it; then it is seen where it is now."""
     repository.commit({"tenants/a.yaml": "two\n"})
-    source("main").snapshot()
+    before = source("main").snapshot().revision
     repository.git("reset", "--quiet", "--hard", "HEAD~1")
     rewritten = repository.commit({"tenants/a.yaml": "three\n"})
+    with pytest.raises(SourceError) as caught:
+        source("main").snapshot()
+    assert caught.value.reason == "SourceForcePushed"
+    assert before in caught.value.hint
+    assert source("main", allow_force_push=True).snapshot().revision == rewritten
     assert source("main").snapshot().revision == rewritten
 
 
-def test_moved_and_deleted_tags_are_followed(repository: Repository, source: Callable[..., GitSource]) -> None:
-    """A tag that was moved means its new commit, one that was deleted nothing, whatever the cache remembers."""
+@pytest.mark.parametrize("further", [1, 70])
+def test_a_branch_that_went_on_is_no_rewritten_one(repository: Repository, source: Callable[..., GitSource], further: int) -> None:
+    """However many commits came since, a branch that only went on is read."""
+    source("main").snapshot()
+    last = [repository.commit({"tenants/a.yaml": f"{number}\n"}) for number in range(further)][-1]
+    assert source("main").snapshot().revision == last
+
+
+def test_moved_tags_are_refused(repository: Repository, source: Callable[..., GitSource]) -> None:
+    """A tag that means another commit than it did is an error, until the source allows it; one that was deleted is told as gone."""
     repository.git("tag", "release")
     source("release").snapshot()
     second = repository.commit({"tenants/a.yaml": "two\n"})
     repository.git("tag", "--force", "release")
-    assert source("release").snapshot().revision == second
-    repository.git("tag", "--delete", "release")
-    with pytest.raises(SourceError, match="release"):
+    with pytest.raises(SourceError) as caught:
         source("release").snapshot()
+    assert caught.value.reason == "TagMoved"
+    assert source("release", allow_force_push=True).snapshot().revision == second
+    repository.git("tag", "--delete", "release")
+    with pytest.raises(SourceError, match="tag release is gone") as caught:
+        source("release").snapshot()
+    assert caught.value.reason == "RevisionVanished"
 
 
 def test_a_deleted_branch_is_missed(repository: Repository, source: Callable[..., GitSource]) -> None:
-    """A branch that is gone is an error that says what there is; a stale copy would deploy what nobody can see any more."""
-    repository.commit({"tenants/a.yaml": "two\n"}, branch="feature-x")
+    """A branch that is gone is told with the commit at which it stood; a stale copy would deploy what nobody can see any more."""
+    stood = repository.commit({"tenants/a.yaml": "two\n"}, branch="feature-x")
     source("feature-x").snapshot()
     repository.git("checkout", "--quiet", "main")
     repository.git("branch", "--quiet", "-D", "feature-x")
-    with pytest.raises(SourceError, match='no branch, tag or commit "feature-x"') as caught:
+    with pytest.raises(SourceError, match="branch feature-x is gone") as caught:
         source("feature-x").snapshot()
-    assert caught.value.reason == "RevisionMissing"
-    assert "main" in caught.value.hint
+    assert caught.value.reason == "RevisionVanished"
+    assert stood in caught.value.hint
+
+
+def test_a_branch_that_never_was(source: Callable[..., GitSource]) -> None:
+    """A name that was never seen is missing, and the message says what there is."""
+    with pytest.raises(SourceError) as caught:
+        source("release-9").snapshot()
+    assert (caught.value.reason, caught.value.hint) == ("RevisionMissing", "it has main")
 
 
 def test_a_default_branch_may_change(repository: Repository, source: Callable[..., GitSource]) -> None:
@@ -168,7 +193,7 @@ def test_paths_in_messages_are_those_of_the_repository(repository: Repository, s
 
 @pytest.mark.parametrize(
     "path, reason",
-    [("nowhere", "SourceEmpty"), ("tenants/a.yaml", "SourceEmpty"), ("..", "PathOutsideSource"), ("/etc", "PathOutsideSource")],
+    [("nowhere", "SourcePathMissing"), ("tenants/a.yaml", "SourceEmpty"), ("..", "PathOutsideSource"), ("/etc", "PathOutsideSource")],
 )
 def test_wrong_paths(source: Callable[..., GitSource], path: str, reason: str) -> None:
     """A path that holds nothing is refused, since it would delete everything; one that leads out is refused too."""
@@ -182,7 +207,7 @@ def test_an_empty_repository(tmp_path: Path) -> None:
     empty = Repository(tmp_path / "empty")
     with pytest.raises(SourceError) as caught:
         GitSource("platform", str(empty.folder), "", ".", tmp_path / "cache").snapshot()
-    assert caught.value.hint == "it has no commits yet"
+    assert caught.value.reason == "RepositoryEmpty"
 
 
 def test_a_missing_repository_is_permanent(tmp_path: Path) -> None:
