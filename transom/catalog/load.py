@@ -112,13 +112,14 @@ def _render(environment: Entry[Environment], snapshots: Sequence[Snapshot], rend
     documents: list[Rendered] = []
     problems: list[Problem] = []
     failed: list[Unit] = []
-    for snapshot in snapshots:
+    for index, snapshot in enumerate(snapshots):
         found = units.find(snapshot, environment.name)
         if not found:
             raise SourceError(
                 f"source {snapshot.source} holds no documents for environment {environment.name}",
                 reason="SourceEmpty",
                 hint="it needs infrastructure/, tenants/, applications/, databases/ or resources/; an empty source would delete everything",
+                subject=str(environment.at("spec", "sources", index)),
             )
         for part in (renderer.render(found), _cluster_files(found)):
             documents += part.documents

@@ -36,8 +36,8 @@ REVISIONS = "TRANSOM_REVISIONS"
 run see the same documents whatever is pushed meanwhile."""
 
 OVERRIDES = "TRANSOM_SOURCES"
-"""Environment variable with a JSON object: source name to folder. A source named there is read from that folder: to try a change out, never to
-apply it."""
+"""Environment variable with a JSON object: source name to folder. A source named there is read from that folder, to try a change out: it is
+planned, and never applied."""
 
 CACHE = "TRANSOM_CACHE"
 """Environment variable: folder of the cache, for projects that share one."""

@@ -76,6 +76,8 @@ def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out 
             field = tuple(said.split(maxsplit=1)[0].rstrip(":").split("."))
             place = path + field if _holds(value, field) else path
             return Problem(trace.locate(data, place), "InvalidValue", f"{dotted}: {said}" if dotted else said)
+        case "PlaintextSecret" as reason:  # what a model refuses for a reason of its own; the value is not repeated
+            return Problem(trace.locate(data, path), reason, f"{dotted} {detail['msg']}")
         case "literal_error":
             allowed = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
             return Problem(trace.locate(data, path), "InvalidValue", f'{dotted} "{value}" is not allowed', f"write one of {allowed}")

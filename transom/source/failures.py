@@ -55,7 +55,7 @@ _REFUSED: Mapping[str, _Cause] = MappingProxyType(
             reason="CredentialsRefused",
             hint="the repository belongs to another user of this machine: git config --global --add safe.directory PATH",
         ),
-        r"not found|does not (?:exist|appear)|returned error: 4\d\d|not a git repository|[Rr]epository .* not|no such (?:repo|project)": _Cause(
+        r"not found|does not (?:exist|appear)|returned error: 4\d\d|not a git repository|[Rr]epository .* not": _Cause(
             reason="SourceMissing",
             hint="check repoURL; a host may also say so of a repository that it does not let you read",
         ),

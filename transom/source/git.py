@@ -24,8 +24,8 @@ from transom.source.base import Snapshot, Source
 from transom.source.command import Repository, seconds
 from transom.source.failures import GitFailed
 from transom.source.revisions import COMMIT, Named, Refs
-from transom.source.signatures import Signers
 from transom.source.sightings import Sightings
+from transom.source.signatures import Signers
 
 _KEPT = "refs/transom"
 """Below this name a clone keeps the commits that were read from it."""

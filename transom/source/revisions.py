@@ -74,7 +74,7 @@ def resolve(refs: Refs, wanted: str, tag_prefix: str, where: str) -> Named | Non
             hint=f"write {' or '.join(found)}" + (' or, for the range, e.g. ">=1 <2"' if is_range else ""),
         )
     if is_range:
-        return _highest(refs, VersionRange.check(wanted), tag_prefix, where)
+        return _highest(refs, VersionRange(VersionRange.check(wanted)), tag_prefix, where)
     if found:
         return Named(refs.commits[found[0]], found[0])
     if SHORT_COMMIT.fullmatch(wanted):

@@ -18,7 +18,7 @@ _MOST = 200_000
 """Files of one source."""
 
 ATTRIBUTES = "* -export-ignore -export-subst -text -filter -ident -working-tree-encoding -eol\n"
-"""`git archive` would leave out or change files where the repository's own .gitattributes say so; here every file is as it was committed."""
+"""`git archive` would leave out or change files where the repository's .gitattributes say so; here every file is as it was committed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class SourceSpec(Spec):
     repo_url: RepositoryURL | None = Field(default=None, alias="repoURL")
     """Address of a Git repository (https, ssh, or a path). Without it `path` is a directory on disk, relative to the project."""
     target_revision: Revision | None = None
-    """Branch, tag, commit, or a range of versions (`>=1.2 <2`, `~1.4`, `1.x`: the highest tag that fits); the default branch when left out."""
+    """Branch, tag, commit, or a range of versions (`>=1.2 <2`, `~1.4`, `1.x`: the highest tag that fits); its default branch without."""
     tag_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=100)] | None = None
     """What stands before the version in tags of a repository with several products: `shop/` for `shop/v1.2.0`. Only with a range."""
     path: str = Field(default=".", min_length=1)
