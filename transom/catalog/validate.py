@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -17,6 +17,8 @@ from transom.rendering.units import Unit
 from transom.specs.base import API_VERSION, Document
 from transom.specs.kinds import KINDS
 from transom.specs.scalars import PATTERNS
+
+M = TypeVar("M", bound=BaseModel)
 
 GROUP = API_VERSION.partition("/")[0]
 
@@ -36,11 +38,16 @@ def document(data: Mapping[str, Any], trace: Trace, unit: Unit | None = None) ->
     if model is None:
         message = f"kind {kind!s} is not known" if kind else "kind is missing"
         return None, (Problem(trace.locate(data, ("kind",)), "UnknownKind", message, near(str(kind), KINDS)),)
+    parsed, problems = against(model, data, trace)
+    return (Entry(parsed, data, trace, unit) if parsed is not None else None), problems
+
+
+def against(model: type[M], data: Mapping[str, Any], trace: Trace) -> tuple[M | None, tuple[Problem, ...]]:
+    """`data` as the model has it, or all that keeps it from being that."""
     try:
-        parsed = model.model_validate(data)
+        return model.model_validate(data), ()
     except ValidationError as error:
         return None, tuple(_problem(detail, data, trace, model) for detail in error.errors(include_url=False))
-    return Entry(parsed, data, trace, unit), ()
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -62,7 +69,7 @@ def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out 
     detail: ErrorDetails, data: Mapping[str, Any], trace: Trace, model: type[BaseModel]
 ) -> Problem:
     path = tuple(part for part in detail["loc"] if part != "[key]")
-    dotted = _dotted(path)
+    dotted = dotted_path(path)
     value = detail["input"]
     match detail["type"]:
         case "extra_forbidden":
@@ -101,7 +108,8 @@ def _holds(value: Any, field: tuple[str, ...]) -> bool:
     return True
 
 
-def _dotted(path: tuple[str | int, ...]) -> str:
+def dotted_path(path: tuple[str | int, ...]) -> str:
+    """A path as messages have it, e.g. `spec.bindings[0].database`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
