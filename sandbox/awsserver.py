@@ -4,6 +4,7 @@ The real provider plugin never comes to rest on what moto forgets, so these exte
 
 - SQS: `RedriveAllowPolicy` is given back (API_GetQueueAttributes), and setting one attribute no longer removes the queue's policy
   (API_SetQueueAttributes: attributes that are not named stay).
+- EKS and ElastiCache: operations that moto does not have (`sandbox/awsextensions`).
 - RDS: parameters that were set are told apart by `Source: user` (API_DescribeDBParameters), which is how a client finds its own.
 """
 
@@ -21,6 +22,10 @@ def mend() -> None:
     from moto.rds.responses import RDSResponse
     from moto.sqs.models import Queue
 
+    from sandbox.awsextensions import eks, elasticache
+
+    eks.mend()
+    elasticache.mend()
     if hasattr(Queue, "redrive_allow_policy"):
         return
     Queue.redrive_allow_policy = None

@@ -82,6 +82,7 @@ class Entry:
         replaces_if: the same, where it depends on the old and the new value.
         kept: inputs AWS does not give back: the state keeps what the program said.
         defaults: the real provider's default for inputs left out.
+        renewed: computed properties that an update of other inputs than tags gives a new value: a preview shows them as unknown.
         computed: nested blocks that AWS fills in, which the schema file does not tell of blocks.
         json: inputs that are JSON: compared by meaning, and given as text or as an object.
         same: inputs compared by a rule of their own: (old, new, state) -> no difference.
@@ -105,6 +106,7 @@ class Entry:
     refused: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    renewed: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
     json: tuple[str, ...] = ()
     same: Mapping[str, Callable[[Any, Any, Mapping[str, Any]], bool]] = field(default_factory=dict)

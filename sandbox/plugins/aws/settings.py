@@ -38,6 +38,8 @@ SERVICES: Final = {
     "sns": (("sns",), "SNS"),
     "sts": (("sts",), "STS"),
     "dynamodb": (("dynamodb",), "DYNAMODB"),
+    "eks": (("eks",), "EKS"),
+    "elasticache": (("elasticache",), "ELASTICACHE"),
     "logs": (("logs", "cloudwatchlog", "cloudwatchlogs"), "CLOUDWATCH_LOGS"),
 }
 

@@ -72,7 +72,10 @@ def preview_update(entry: Entry, old: Mapping[str, Any], inputs: Mapping[str, An
     stays = {
         name: value for name, value in old.items() if name not in properties or properties[name].computed or not properties[name].given
     }
-    return {**stays, **{name: value for name, value in inputs.items() if name != DEFAULTS}}
+    planned = {**stays, **{name: value for name, value in inputs.items() if name != DEFAULTS}}
+    if any(each.path[0] not in {"tags", "tagsAll"} for each in diff.differences(entry, old, inputs)):
+        planned |= dict.fromkeys(entry.renewed, values.UNKNOWN)
+    return planned
 
 
 def found_inputs(entry: Entry, old: Mapping[str, Any], state: Mapping[str, Any], before: Mapping[str, Any]) -> Props:

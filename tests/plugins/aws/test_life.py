@@ -8,7 +8,10 @@ import pytest
 
 from sandbox.plugins import values
 from sandbox.plugins.aws.catalog import ENTRIES
-from tests.plugins.aws.cases import CASES, Case
+from tests.plugins.aws import cases, platformcases
+from tests.plugins.aws.cases import Case
+
+CASES = (*cases.CASES, *platformcases.CASES)
 
 
 def test_every_type_has_a_case() -> None:

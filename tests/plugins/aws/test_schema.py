@@ -16,7 +16,7 @@ from sandbox.plugins.aws.entry import Entry
 from sandbox.plugins.aws.invokes import INVOKES
 
 HERE = Path(__file__).parent
-TERRAFORM = json.loads((HERE / "terraform.json").read_text())
+TERRAFORM = json.loads((HERE / "terraform.json").read_text()) | json.loads((HERE / "read.json").read_text())
 EACH = pytest.mark.parametrize("entry", ENTRIES.values(), ids=lambda entry: entry.terraform)
 
 
@@ -73,6 +73,7 @@ ABSENT = {
     "aws_sns_topic_subscription": {"topic_arn"},
     "aws_eip": {"vpc"},
     "aws_flow_log": {"log_group_name"},
+    "aws_eks_addon": {"resolve_conflicts"},
 }
 # Computed only since the provider's version 6.
 NOT_GIVEN = {"tags_all", "region"}

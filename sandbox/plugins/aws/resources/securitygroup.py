@@ -140,6 +140,11 @@ def _read(aws: Aws, id_: str, before: Props) -> Props:
     }
 
 
+def live(aws: Aws, id_: str) -> Props:
+    """Give a group as it is, its rules gathered as AWS tells them."""
+    return _read(aws, id_, {})
+
+
 def _update(aws: Aws, change: Change) -> None:
     ec2 = aws.client("ec2")
     group = _group(ec2, change.id)

@@ -1,0 +1,9 @@
+"""Extensions of moto: operations and fields that its backends do not have, written as one would contribute them.
+
+Nothing here is a copy of AWS: it is what the components' resource types need to be made, read back unchanged, changed and deleted.
+
+    eks             add-ons, access entries, Pod Identity associations, updates of versions and settings
+    elasticache     parameter groups, members of replication groups, changes of both
+    authenticator   what EKS's API servers ask about a bearer token
+    controlplanes   which API server of the sandbox stands behind an EKS cluster
+"""
