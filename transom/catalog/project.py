@@ -12,6 +12,7 @@ from pathlib import Path
 
 from transom import timings
 from transom.catalog import load
+from transom.catalog import stored as storage
 from transom.catalog.model import Catalog, Entry
 from transom.errors import (
     InvalidDocuments,
@@ -42,6 +43,10 @@ planned, and never applied."""
 CACHE = "TRANSOM_CACHE"
 """Environment variable: folder of the cache, for projects that share one."""
 
+CATALOGS = "TRANSOM_CATALOGS"
+"""Environment variable with a folder of stored catalogs, `ENVIRONMENT.json` each. An environment that has one there is taken from it and
+not from its sources: all stacks of a run see just what was planned, and what was applied once can be applied again without Git."""
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -51,17 +56,20 @@ class Project:
         root: the folder.
         pins: commits that sources are held at, by source name.
         overrides: folders that sources are read from instead, by source name.
+        stored: folder of stored catalogs that go before the sources.
     """
 
     root: Path
     pins: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, str] = field(default_factory=dict)
+    stored: Path | None = None
 
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> Project:
         """The project of the working directory, held at the commits of TRANSOM_REVISIONS, with the folders of TRANSOM_SOURCES."""
         commits = _names(environ, REVISIONS, '{"SOURCE": "COMMIT"}')
-        return cls(Path(), commits, _names(environ, OVERRIDES, '{"SOURCE": "FOLDER"}'))
+        stored = environ.get(CATALOGS)
+        return cls(Path(), commits, _names(environ, OVERRIDES, '{"SOURCE": "FOLDER"}'), Path(stored) if stored else None)
 
     @property
     def environments_folder(self) -> Path:
@@ -107,6 +115,10 @@ class Project:
             InvalidDocuments: with every mistake found.
             SourceError, SourceUnreachable, SourcesFailed: sources cannot be read.
         """
+        if self.stored is not None and (kept := self.stored / f"{name}.json").is_file():
+            catalog = storage.load(kept.read_bytes())
+            timings.mark("loaded")
+            return catalog
         environment = self.environment(name)
         return self.loaded(environment, self.snapshots(environment))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import click
 
 from transom.catalog import project as projects
-from transom.catalog import shards
+from transom.catalog import shards, stored
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.engine import Engine, Request, fleet
@@ -73,7 +74,11 @@ def checked(project: Project, given: Sequence[str], *, strict: bool) -> dict[str
 
 
 def members(catalogs: Mapping[str, Catalog], *, ordered: bool = True, refresh: bool = False, message: str = "") -> dict[str, fleet.Member]:
-    """One member per stack of each environment; `ordered` makes tenants wait for their foundation."""
+    """One member per stack of each environment; `ordered` makes tenants wait for their foundation.
+
+    The programs of all stacks are given these catalogs, so that they see what this command saw, and nothing is rendered twice.
+    """
+    folder = held(catalogs)
     out: dict[str, fleet.Member] = {}
     for catalog in catalogs.values():
         for shard in shards.cut(catalog):
@@ -83,10 +88,18 @@ def members(catalogs: Mapping[str, Catalog], *, ordered: bool = True, refresh: b
                 refresh=refresh,
                 message=message,
                 parallel=catalog.environment.document.spec.parallel,
-                env=projects.pins(catalog.snapshots),
+                env={**projects.pins(catalog.snapshots), projects.CATALOGS: str(folder)},
             )
             out[shard.stack] = fleet.Member(request, needs=shard.needs if ordered else ())
     return out
+
+
+def held(catalogs: Mapping[str, Catalog]) -> Path:
+    """A folder with these catalogs stored in it, which is gone when the command ends."""
+    folder = Path(click.get_current_context().with_resource(tempfile.TemporaryDirectory(prefix="transom-")))
+    for name, catalog in catalogs.items():
+        (folder / f"{name}.json").write_text(stored.dump(catalog), encoding="utf-8")
+    return folder
 
 
 def create_missing(engine: Engine, members: Mapping[str, fleet.Member]) -> frozenset[str]:
