@@ -72,6 +72,15 @@ class Project:
         return cls(Path(), commits, _names(environ, OVERRIDES, '{"SOURCE": "FOLDER"}'), Path(stored) if stored else None)
 
     @property
+    def name(self) -> str:
+        """The Pulumi project's name; the folder's where there is no project yet."""
+        import yaml
+
+        file = self.root / "Pulumi.yaml"
+        settings = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
+        return str(settings["name"]) if isinstance(settings, dict) and "name" in settings else self.root.absolute().name
+
+    @property
     def environments_folder(self) -> Path:
         """One Environment document per file."""
         return self.root / "environments"

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from transom.cli import running, wiring
+from transom.cli import deploying, running, wiring
 from transom.cli.output import output_option, progress, strict_option
 from transom.engine import fleet
 from transom.exitcodes import ExitCode
@@ -27,6 +27,9 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     project = wiring.project()
     engine = wiring.engine(project)
     catalogs = wiring.checked(project, environments, strict=strict)
+    kept = deploying.journal(engine, project)
+    if not dry_run:
+        deploying.refuse_held(kept, catalogs)
     members = wiring.members(catalogs, refresh=refresh, message=message)
     wiring.tell_of_leftovers(wiring.create_missing(engine, members), catalogs)
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes
@@ -41,6 +44,6 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
             return ExitCode.DONE
         click.confirm("Apply this?", abort=True)
     with progress("applying") as listen:
-        result = fleet.run(engine.apply, members, at_once=wiring.at_once(), listen=listen)
+        result = deploying.deploy(deploying.Deploying(kept, engine, deploying.Intent(message=message)), catalogs, members, listen)
     running.show(result, form)
     return result.exit_code

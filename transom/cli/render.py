@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from transom.catalog.model import Catalog
 from transom.cli import wiring
 from transom.cli.output import output_option, print_json
 
@@ -16,9 +17,19 @@ from transom.cli.output import output_option, print_json
 @output_option("yaml", "json")
 def command(environment: str, application: str | None, form: str) -> None:
     """Print the documents and manifests of ENVIRONMENT as they would be applied."""
+    catalog = wiring.catalogs(wiring.project(), [environment])[environment]
+    if application and application not in catalog.applications:
+        from transom.catalog.validate import near
+
+        hint = near(application, catalog.applications)
+        raise click.ClickException(f"environment {environment} has no application {application}; {hint}")
+    print_catalog(catalog, form, application)
+
+
+def print_catalog(catalog: Catalog, form: str, application: str | None = None) -> None:
+    """Every document with the objects that belong to it, as YAML or JSON; or those of one application."""
     from transom.rendering.kustomization import dump
 
-    catalog = wiring.catalogs(wiring.project(), [environment])[environment]
     wanted = f"Application/{application}" if application else None
     out: list[tuple[str, Any]] = []
     for identity, entry in catalog.entries.items():
@@ -26,11 +37,6 @@ def command(environment: str, application: str | None, form: str) -> None:
             out.append((f"{identity}, from {entry.at()}", entry.data))
             manifests = catalog.manifests.get(identity, ())
             out += [(f"{identity}, from {manifest.at()}", _placed(manifest.data, manifest.namespace)) for manifest in manifests]
-    if wanted and wanted not in catalog.entries:
-        from transom.catalog.validate import near
-
-        hint = near(str(application), catalog.applications)
-        raise click.ClickException(f"environment {environment} has no application {application}; {hint}")
     if form == "json":
         print_json([data for _, data in out])
         return

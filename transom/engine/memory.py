@@ -66,6 +66,10 @@ class MemoryEngine(Engine):
         """Let the stack's program declare these resources from now on."""
         self.declared[stack] = tuple(resources)
 
+    def backend(self) -> str:
+        """See Engine."""
+        return "memory:"
+
     def lock(self, stack: str) -> None:
         """Let another run hold the stack until `cancel`."""
         self._stacks[stack].locked = True

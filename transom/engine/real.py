@@ -72,7 +72,7 @@ class PulumiEngine(Engine):
         found, recorder = self._run(
             "drift", request, listen, lambda stack, on_event: stack.preview_refresh(**_refreshing(request, on_event))
         )
-        record = applied.read(self.backend(request), self.project_name(), request.stack)
+        record = applied.read(self.backend(), self.project_name(), request.stack)
         if record.settled:
             return found
         return applied.against(record, found, recorder.inputs, lambda: self.plan(request))
@@ -136,12 +136,11 @@ class PulumiEngine(Engine):
 
     # -- what the engine is asked with
 
-    def backend(self, request: Request) -> str:
-        """The backend's URL."""
-        env = self._env(request)
-        if url := env.get("PULUMI_BACKEND_URL") or os.environ.get("PULUMI_BACKEND_URL", ""):
+    def backend(self) -> str:
+        """See Engine."""
+        if url := self.env.get("PULUMI_BACKEND_URL") or os.environ.get("PULUMI_BACKEND_URL", ""):
             return url
-        return str(json.loads(self._say(request, "whoami", "--json")).get("url", ""))
+        return str(json.loads(self._say(Request(stack="", environment=""), "whoami", "--json")).get("url", ""))
 
     def project_name(self) -> str:
         """The project's name."""

@@ -119,6 +119,10 @@ class Engine(ABC):
         """The stack's deployment as the engine keeps it, secrets encrypted."""
 
     @abstractmethod
+    def backend(self) -> str:
+        """URL of the backend that keeps the states: `file://…`, `s3://…`, `postgres://…`, `https://…`."""
+
+    @abstractmethod
     def stacks(self, request: Request) -> frozenset[str]:
         """Names of all stacks of the project: one question where `exists` would be many."""
 

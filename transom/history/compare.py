@@ -27,7 +27,9 @@ def catalogs(before: Catalog, after: Catalog) -> tuple[Difference, ...]:
     old, new = dict(_named(before)), dict(_named(after))
     found = [Difference(name, "removed", _diff(old[name], None)) for name in sorted(old.keys() - new.keys())]
     found += [Difference(name, "added", _diff(None, new[name])) for name in sorted(new.keys() - old.keys())]
-    found += [Difference(name, "changed", _diff(old[name], new[name])) for name in sorted(old.keys() & new.keys()) if old[name] != new[name]]
+    found += [
+        Difference(name, "changed", _diff(old[name], new[name])) for name in sorted(old.keys() & new.keys()) if old[name] != new[name]
+    ]
     return tuple(found)
 
 

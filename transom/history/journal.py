@@ -11,15 +11,17 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from transom.catalog import stored
 from transom.catalog.model import Catalog
 from transom.errors import PermanentError
-from transom.history.records import Deployment, Result
+from transom.history.records import Act, Deployment, Hold, Kept, Result
 from transom.history.store import Store
+
+K = TypeVar("K", bound=Kept)
 
 _ATTEMPTS = 50
 """Runs that may take the next number at the same moment before somebody gives up."""
@@ -64,7 +66,7 @@ class Journal:
         keys = reversed(self._store.keys(f"{self._root}/history/{environment}"))
         for key in islice(keys, limit):
             if (content := self._store.read(key)) is not None:
-                yield _deployment(key, content)
+                yield _read(Deployment, key, content)
 
     def deployment(self, environment: str, number: int) -> Deployment:
         """One deployment.
@@ -78,7 +80,25 @@ class Journal:
             latest = next((deployment.number for deployment in self.deployments(environment)), 0)
             hint = f"there are 1 to {latest}: transom history {environment}" if latest else "nothing was applied yet"
             raise PermanentError(f"environment {environment} has no deployment {number}", reason="UnknownDeployment", hint=hint)
-        return _deployment(key, content)
+        return _read(Deployment, key, content)
+
+    def last_applied(self, environment: str) -> Deployment | None:
+        """The newest deployment of the whole environment that succeeded."""
+        return next((one for one in self.deployments(environment) if one.result is Result.SUCCEEDED and one.act is not Act.DESTROY), None)
+
+    def hold(self, hold: Hold) -> None:
+        """Writes down that an environment stays where it is."""
+        self._store.replace(self._hold_key(hold.environment), hold.model_dump_json(indent=1).encode())
+
+    def held(self, environment: str, now: datetime | None = None) -> Hold | None:
+        """The hold that is in force; None when there is none."""
+        content = self._store.read(self._hold_key(environment))
+        hold = _read(Hold, self._hold_key(environment), content) if content is not None else None
+        return hold if hold is not None and hold.holds(now or datetime.now(UTC)) else None
+
+    def release(self, environment: str) -> None:
+        """Ends the hold of an environment."""
+        self._store.remove(self._hold_key(environment))
 
     def environments(self) -> tuple[str, ...]:
         """Environments with a history, sorted; also those that no document declares any more."""
@@ -112,6 +132,9 @@ class Journal:
     def _key(self, environment: str, number: int) -> str:
         return f"{self._root}/history/{environment}/{number:07}.json"
 
+    def _hold_key(self, environment: str) -> str:
+        return f"{self._root}/holds/{environment}.json"
+
     def _catalog_key(self, digest: str) -> str:
         return f"{self._root}/catalogs/{digest}.json.gz"
 
@@ -120,8 +143,8 @@ def _bytes(deployment: Deployment) -> bytes:
     return deployment.model_dump_json(indent=1, exclude_defaults=False).encode()
 
 
-def _deployment(key: str, content: bytes) -> Deployment:
+def _read(kind: type[K], key: str, content: bytes) -> K:
     try:
-        return Deployment.model_validate_json(content)
+        return kind.model_validate_json(content)
     except ValidationError as error:
         raise PermanentError(f"the history's {key} cannot be read: {error}", reason="HistoryUnreadable", hint="move it away") from error

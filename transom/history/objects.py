@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,11 @@ class Objects(Store):
             _told(lambda: self._objects.put(key, content))
         except FileNotFoundError as error:
             raise _missing(error) from error
+
+    def remove(self, key: str) -> None:
+        """See Store."""
+        with contextlib.suppress(FileNotFoundError):
+            _told(lambda: self._objects.delete(key))
 
     def keys(self, prefix: str) -> tuple[str, ...]:
         """See Store."""

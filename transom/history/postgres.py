@@ -42,6 +42,11 @@ class Postgres(Store):
         with self._connected() as connection:
             connection.execute(statement, [key, content])
 
+    def remove(self, key: str) -> None:
+        """See Store."""
+        with self._connected() as connection:
+            connection.execute("DELETE FROM transom_history WHERE key = %s", [key])
+
     def keys(self, prefix: str) -> tuple[str, ...]:
         """See Store."""
         folder = f"{prefix.rstrip('/')}/"

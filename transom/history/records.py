@@ -127,6 +127,27 @@ class Deployment(Kept):
         return self.started + timedelta(seconds=self.duration)
 
 
+class Hold(Kept):
+    """An environment that stays at a deployment: new commits are not applied until somebody releases it, or until it expires.
+
+    Attributes:
+        to: number of the deployment that it stays at.
+        until: when it ends by itself; None for never.
+    """
+
+    format: Literal[1] = FORMAT
+    environment: str
+    to: int
+    by: Actor
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    message: str = ""
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is in force."""
+        return self.until is None or now < self.until
+
+
 def stack_result(changes: ChangeSet) -> StackResult:
     """A change set's part of a record: counts, without a value of any property."""
     done = [change for change in changes.changes if not change.failed]

@@ -25,6 +25,10 @@ class Store(ABC):
         """Keeps `content` under `key`, whole or not at all."""
 
     @abstractmethod
+    def remove(self, key: str) -> None:
+        """Forgets a key; one that is not there is forgotten already."""
+
+    @abstractmethod
     def keys(self, prefix: str) -> tuple[str, ...]:
         """Keys below the folder `prefix`, sorted."""
 
@@ -46,6 +50,10 @@ class MemoryStore(Store):
     def replace(self, key: str, content: bytes) -> None:
         """See Store."""
         self.kept[key] = content
+
+    def remove(self, key: str) -> None:
+        """See Store."""
+        self.kept.pop(key, None)
 
     def keys(self, prefix: str) -> tuple[str, ...]:
         """See Store."""

@@ -19,6 +19,9 @@ def test_what_is_kept_is_read(store: Store) -> None:
     store.replace("a/b.json", b"two")
     store.replace("a/c.json", b"three")
     assert [store.read(key) for key in store.keys("a")] == [b"two", b"three"]
+    for _ in range(2):
+        store.remove("a/b.json")
+    assert store.keys("a") == ("a/c.json",)
 
 
 def test_a_key_is_created_once(store: Store) -> None:

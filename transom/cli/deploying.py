@@ -1,0 +1,166 @@
+"""The one way in which verbs change an environment.
+
+What is about to happen is written down, it happens, and what came of it is written down.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import click
+
+from transom.catalog import digests
+from transom.catalog.model import Catalog
+from transom.catalog.project import Project
+from transom.changes import ChangeSet
+from transom.engine import Engine, fleet
+from transom.engine.seam import Listener
+from transom.errors import GuardRefused
+from transom.history import actor, opening
+from transom.history.journal import Journal
+from transom.history.records import Act, Deployment, Result, Revision, StackResult, stack_result
+
+HISTORY = "TRANSOM_HISTORY"
+"""Environment variable with the URL of the store that keeps the history; the engine's backend when it is not set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a command means to do, as the history tells it.
+
+    Attributes:
+        act: the kind of deployment.
+        message: why, in the words of whoever runs it.
+        to: by environment, the number of the deployment that a rollback goes back to.
+        only: applications that it is limited to; empty for all.
+    """
+
+    act: Act = Act.APPLY
+    message: str = ""
+    to: Mapping[str, int] | None = None
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deploying:
+    """Who deploys: the history, the engine and what is meant."""
+
+    kept: Journal
+    engine: Engine
+    intent: Intent
+
+
+def journal(engine: Engine, project: Project) -> Journal:
+    """The project's history, beside the states of its stacks.
+
+    Raises:
+        PermanentError: the backend keeps no history, and TRANSOM_HISTORY names no other place.
+    """
+    return Journal(opening.store(os.environ.get(HISTORY) or engine.backend()), project.name)
+
+
+def refuse_held(kept: Journal, environments: Mapping[str, Catalog]) -> None:
+    """Refuses new commits for an environment that was rolled back and not released since.
+
+    Raises:
+        GuardRefused: one of them is held.
+    """
+    for name in environments:
+        if hold := kept.held(name):
+            until = f" until {hold.until:%Y-%m-%d %H:%M} UTC" if hold.until else ""
+            why = f" ({hold.message})" if hold.message else ""
+            raise GuardRefused(
+                f"environment {name} is held at deployment {name}/{hold.to}{until} by {hold.by.name}{why}",
+                reason="EnvironmentHeld",
+                hint=f"when the cause is mended: transom release {name}",
+            )
+
+
+def deploy(deploying: Deploying, catalogs: Mapping[str, Catalog], members: Mapping[str, fleet.Member], listen: Listener) -> fleet.Result:
+    """Applies the members, with a record of each environment's part: running until it ended, cancelled when it was stopped."""
+    kept, intent = deploying.kept, deploying.intent
+    author = actor.here()
+    begun = time.monotonic()
+    records = {
+        name: kept.begin(
+            catalog,
+            {
+                "act": intent.act,
+                "actor": author,
+                "revisions": revisions(catalog),
+                "documents": dict(digests.documents(catalog, catalog.entries)),
+                "message": intent.message,
+                "to": (intent.to or {}).get(name),
+                "only": intent.only,
+            },
+        )
+        for name, catalog in catalogs.items()
+    }
+    try:
+        result = fleet.run(deploying.engine.apply, members, at_once=_at_once(), listen=listen)
+    except BaseException:
+        for record in records.values():
+            kept.end(record.model_copy(update={"result": Result.CANCELLED, "duration": time.monotonic() - begun}))
+        raise
+    for name, record in records.items():
+        mine = [outcome for outcome in result.outcomes if members[outcome.stack].request.environment == name]
+        kept.end(_ended(record, mine, time.monotonic() - begun))
+    return result
+
+
+def revisions(catalog: Catalog) -> tuple[Revision, ...]:
+    """The commits that a catalog was read at."""
+    specs = {spec.name: spec for spec in catalog.environment.document.spec.sources}
+    return tuple(
+        Revision(source=snapshot.source, url=specs[snapshot.source].repo_url or "", revision=snapshot.revision)
+        for snapshot in catalog.snapshots
+        if snapshot.source in specs
+    )
+
+
+def _ended(record: Deployment, outcomes: list[fleet.Outcome], duration: float) -> Deployment:
+    good = all(outcome.succeeded for outcome in outcomes)
+    return record.model_copy(
+        update={
+            "result": Result.SUCCEEDED if good else Result.FAILED,
+            "duration": round(duration, 2),
+            "stacks": tuple(_stack(outcome) for outcome in outcomes),
+            "changed": _changed([outcome.changes for outcome in outcomes if outcome.changes is not None]),
+        }
+    )
+
+
+def _stack(outcome: fleet.Outcome) -> StackResult:
+    if outcome.changes is not None:
+        return stack_result(outcome.changes)
+    return StackResult(stack=outcome.stack, succeeded=False, error=str(outcome.error) if outcome.error else outcome.skipped)
+
+
+def _changed(changesets: list[ChangeSet]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for changes in changesets:
+        for change in changes.changes:
+            if change.document and not change.failed:
+                counts[change.document] = counts.get(change.document, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _at_once() -> int:
+    from transom.cli import wiring
+
+    return wiring.at_once()
+
+
+def reference(word: str) -> tuple[str, int]:
+    """Environment and number of `dev/12`.
+
+    Raises:
+        click.BadParameter: it is not of that form.
+    """
+    environment, slash, number = word.rpartition("/")
+    if not slash or not environment or not number.isdecimal() or int(number) < 1:
+        raise click.BadParameter(f"{word} is no deployment; write ENVIRONMENT/NUMBER, e.g. dev/12: transom history tells them")
+    return environment, int(number)
