@@ -17,6 +17,7 @@ _PROGRESS = re.compile(r"^\S+: .* (?:finished|failed) after \d+ s$")
 """What a terminal shows on one line that goes away again."""
 _SAME: tuple[tuple[str, str], ...] = (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", "TIME"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
     (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
     (r"\b(sgr|sg|vpc|subnet)-[0-9a-f]+", r"\1-ID"),
