@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from transom.specs.arn import KeyArn, PrincipalArn
 from transom.specs.base import IMMUTABLE, Document, LabelKey, LabelValue, Spec, first_twice
 from transom.specs.network import log_retention
 from transom.specs.owned import Guarded
@@ -17,8 +18,6 @@ FORMS = ("existing", "eks")
 
 InstanceType = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
 AddonVersion = Annotated[str, StringConstraints(pattern=r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$")]
-PrincipalArn = Annotated[str, StringConstraints(pattern=r"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:(role|user)/[\w+=,.@/-]+$")]
-KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]+$")]
 
 _GRAVITON = re.compile(r"^(a1|[a-z]+[0-9]+g[a-z]*)\.")
 """Families with Arm processors have a g behind the generation (EC2: instance type naming conventions)."""
