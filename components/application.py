@@ -33,6 +33,15 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class Owned:
+    """A rendered object, its namespace, and its fields that others may set, as property paths."""
+
+    data: Mapping[str, Any]
+    namespace: str
+    ignored: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationArgs:
     """Objects, place and bindings of an application."""
 
@@ -41,8 +50,10 @@ class ApplicationArgs:
     cluster: str
     connection: ClusterConnection
     namespace: str
-    objects: Sequence[tuple[Mapping[str, Any], str]]
-    """Rendered objects, each with its namespace."""
+    objects: Sequence[Owned]
+    """Rendered objects."""
+    kept: bool = False
+    """Whether objects that are no longer declared stay on the cluster."""
     bindings: Sequence[Binding] = ()
     after: Sequence[pulumi.Resource] = field(default=())
     """What must be there first: the namespace's foundations, other applications' workloads."""
@@ -66,7 +77,7 @@ class Application(pulumi.ComponentResource):
             "transom.dev/environment": args.environment,
         }
         objects = [ObjectArgs(_carrier(binding), args.namespace, labels) for binding in args.bindings]
-        objects += [ObjectArgs(bound(data, args.bindings), namespace, labels) for data, namespace in args.objects]
+        objects += [ObjectArgs(bound(one.data, args.bindings), one.namespace, labels, one.ignored, args.kept) for one in args.objects]
         options = pulumi.ResourceOptions(parent=self, provider=args.connection.provider)
         self.objects = register(args.cluster, objects, options, args.after)
         self.register_outputs({})

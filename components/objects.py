@@ -59,6 +59,10 @@ class ObjectArgs:
     namespace: str
     """Empty for cluster-scoped kinds."""
     labels: Mapping[str, str]
+    ignored: Sequence[str] = ()
+    """Fields that others may set, as property paths: `spec.replicas`."""
+    kept: bool = False
+    """Whether it stays on the cluster when it is no longer declared."""
 
     @property
     def group_and_kind(self) -> tuple[str, str]:
@@ -112,7 +116,10 @@ def register(
             KubernetesObject(
                 "/".join(filter(None, (cluster, one.namespace, str(one.data["metadata"]["name"])))),
                 one,
-                pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=before)),
+                pulumi.ResourceOptions.merge(
+                    opts,
+                    pulumi.ResourceOptions(depends_on=before, ignore_changes=list(one.ignored) or None, retain_on_delete=one.kept or None),
+                ),
             )
             for one in steps[rank]
         ]

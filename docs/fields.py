@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from transom.specs import scalars, schema
+from transom.specs import arn, scalars, schedule, schema
 from transom.specs.kinds import KINDS
 
 _WORDS: Mapping[str, str] = {
@@ -19,9 +19,25 @@ _WORDS: Mapping[str, str] = {
         (scalars.Region, "AWS region"),
         (scalars.MaintenanceWindow, "weekly window, e.g. `sun:03:00-sun:04:00`"),
         (scalars.DailyWindow, "daily window, e.g. `02:00-02:45`"),
+        (schedule.Cron, "cron expression, e.g. `0 3 * * mon-fri`, `@daily`"),
+        (schedule.TimeZone, "time zone, e.g. `Europe/Berlin`"),
+        (arn.PrincipalArn, "ARN of an IAM role or user"),
+        (arn.KeyArn, "ARN of a KMS key"),
     )
-} | {r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$": "name"}
+} | {
+    r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$": "name",
+    r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$": "label value",
+    r"^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$": "label key",
+    r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$": "EC2 instance type, e.g. `m7g.large`",
+    r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$": "add-on version, e.g. `v1.20.4-eksbuild.2`",
+    r"^sha256:[0-9a-f]{64}$": "digest, `sha256:…`",
+    r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$": "image tag",
+    r"^(/([^/~]|~[01])+)+$": "JSON pointer, e.g. `/spec/replicas`",
+    r"^[A-Z][A-Za-z0-9]*$": "kind, e.g. `Deployment`",
+}
 _PLAIN = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+_WRITTEN_IN_TWO_WAYS: Mapping[str, str] = {"DependencySpec": "name, or `Kind/name`, or `{kind, name}`"}
+"""Models that may be written as text, in words."""
 _UNSAID = frozenset({"apiVersion", "kind", "metadata"})
 """Fields that every kind has; docs/kinds/README.md tells them once."""
 
@@ -75,7 +91,8 @@ def _fields(models: Mapping[str, Any], model: str, above: str, around: tuple[str
 def _inner(field: Mapping[str, Any]) -> tuple[str, str]:
     """Name of the model inside a field, and what stands between: nothing, `[]` of a list, `.NAME` of a mapping."""
     if "$ref" in field:
-        return str(field["$ref"]).rpartition("/")[2], ""
+        model = str(field["$ref"]).rpartition("/")[2]
+        return ("" if model in _WRITTEN_IN_TWO_WAYS else model), ""
     if "anyOf" in field:
         return _inner(next(one for one in field["anyOf"] if one.get("type") != "null"))
     if "items" in field:
@@ -96,7 +113,7 @@ def _type(field: Mapping[str, Any]) -> str:  # noqa: PLR0911 - a table of schema
     if "anyOf" in field:
         return _type(next(one for one in field["anyOf"] if one.get("type") != "null"))
     if "$ref" in field:
-        return "mapping"
+        return _WRITTEN_IN_TWO_WAYS.get(str(field["$ref"]).rpartition("/")[2], "mapping")
     if "enum" in field:
         return " or ".join(f"`{value}`" for value in field["enum"])
     if "const" in field:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pulumi
 
-from components.application import ApplicationArgs, Binding
+from components.application import ApplicationArgs, Binding, Owned
 from components.bucket import Bucket, BucketArgs
 from components.cluster import ClusterArgs, ClusterConnection, ClusterConnectionArgs
 from components.database import Database, DatabaseArgs
@@ -19,8 +19,9 @@ from components.network import Network
 from components.objects import MANAGED_BY, ObjectArgs
 from components.queue import Queue, QueueArgs
 from components.tenant import TenantArgs
-from transom.catalog import names
+from transom.catalog import adapt, names
 from transom.catalog.model import Catalog, Entry
+from transom.engine import paths
 from transom.specs import resources as specs
 from transom.specs.application import Application, BindingSpec
 from transom.specs.cluster import Cluster
@@ -137,7 +138,11 @@ def application(
         cluster=catalog.placements[entry.name],
         connection=connection,
         namespace=entry.document.spec.destination.namespace,
-        objects=[(manifest.data, manifest.namespace) for manifest in manifests],
+        objects=[
+            Owned(manifest.data, manifest.namespace, [paths.show(path) for path in adapt.ignored_fields(entry, manifest)])
+            for manifest in manifests
+        ],
+        kept=entry.document.spec.sync.over(catalog.environment.document.spec.sync).prune is False,
         bindings=bindings,
         after=after,
     )

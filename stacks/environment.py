@@ -122,9 +122,13 @@ class _Walk:
         after: list[pulumi.Resource] = []
         if spec.tenant in self.tenants:  # in a tenant's own stack the foundation was up before
             after += self.tenants[spec.tenant].foundations[cluster, spec.destination.namespace]
-        for name in spec.depends_on:
-            if name in self.applications:
-                after += self.applications[name].objects
+        for one in spec.depends_on:  # what is in another shard was up before
+            if one.kind == "Application" and one.name in self.applications:
+                after += self.applications[one.name].objects
+            elif one.identity in self.resources:
+                after.append(self.resources[one.identity])
+            elif one.kind == "Tenant" and one.name in self.tenants:
+                after.append(self.tenants[one.name])
         bindings = [builders.binding(one, entry.name, self.resources["/".join(one.target)]) for one in spec.bindings]
         args = builders.application(self.catalog, entry, self.connections[cluster], bindings, after)
         self.applications[entry.name] = Application(entry.name, args, self.child)

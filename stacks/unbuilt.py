@@ -6,6 +6,7 @@ Whoever builds a component takes its line out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -15,20 +16,37 @@ from transom.errors import InvalidDocuments, Problem
 _EACH = "*"
 """Stands for every item of a list, or every value of a mapping."""
 
-UNBUILT: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+_HARMLESS: tuple[Any, ...] = (None, False, [], {})
+"""Values that ask for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unbuilt:
+    """A field without effect: its path (empty: the whole document), and the values that ask for nothing."""
+
+    path: tuple[str, ...] = ()
+    harmless: tuple[Any, ...] = _HARMLESS
+
+
+def _of_sync(*above: str) -> tuple[Unbuilt, ...]:
+    rest = tuple(Unbuilt((*above, field)) for field in ("selfHeal", "retry", "windows"))
+    return (Unbuilt((*above, "automated"), (None, True)), *rest)
+
+
+UNBUILT: Mapping[str, tuple[Unbuilt, ...]] = MappingProxyType(
     {
-        "Network": ((),),
-        "Topic": ((),),
-        "Cache": ((),),
-        "Table": ((),),
-        "Cluster": (("spec", "eks"),),
-        "Bucket": (("spec", "notifications"),),
-        "Queue": (("spec", "deadLetter", "queue"),),
-        "Application": (("spec", "bindings", _EACH, "access"),),
-        "Environment": (("spec", "aws", "network", "name"),),
+        "Network": (Unbuilt(),),
+        "Topic": (Unbuilt(),),
+        "Cache": (Unbuilt(),),
+        "Table": (Unbuilt(),),
+        "Cluster": (Unbuilt(("spec", "eks")),),
+        "Bucket": (Unbuilt(("spec", "notifications")),),
+        "Queue": (Unbuilt(("spec", "deadLetter", "queue")),),
+        "Application": (Unbuilt(("spec", "bindings", _EACH, "access")), *_of_sync("spec", "sync")),
+        "Environment": (Unbuilt(("spec", "aws", "network", "name")), *_of_sync("spec", "sync")),
     }
 )
-"""By kind the fields without effect; the empty path is the whole kind."""
+"""By kind what has no effect yet."""
 
 
 def refuse(catalog: Catalog, documents: Iterable[Identity]) -> None:
@@ -39,7 +57,10 @@ def refuse(catalog: Catalog, documents: Iterable[Identity]) -> None:
     """
     entries = [catalog.environment, *(catalog.entries[identity] for identity in documents)]
     problems = [
-        _problem(entry, path) for entry in entries for wanted in UNBUILT.get(entry.kind, ()) for path in _written(entry.data, wanted)
+        _problem(entry, path)
+        for entry in entries
+        for one in UNBUILT.get(entry.kind, ())
+        for path in _written(entry.data, one.path, one.harmless)
     ]
     if problems:
         raise InvalidDocuments(problems)
@@ -51,19 +72,21 @@ def _problem(entry: Entry[Any], path: tuple[str | int, ...]) -> Problem:
     return Problem(entry.at(*path, of_key=bool(path)), "NotBuilt", message, "take it out of the environments that are applied")
 
 
-def _written(data: Any, wanted: tuple[str, ...], at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The places of `data` that `wanted` means and that say something."""
+def _written(
+    data: Any, wanted: tuple[str, ...], harmless: tuple[Any, ...], at: tuple[str | int, ...] = ()
+) -> Iterator[tuple[str | int, ...]]:
+    """The places of `data` that `wanted` means and that ask for something."""
     if not wanted:
-        if data not in (None, [], {}):
+        if not any(data is one or (data == one and type(data) is type(one)) for one in harmless):
             yield at
         return
     first, rest = wanted[0], wanted[1:]
     match data:
         case dict():
             for key in data if first == _EACH else [first] if first in data else []:
-                yield from _written(data[key], rest, (*at, key))
+                yield from _written(data[key], rest, harmless, (*at, key))
         case list() if first == _EACH:
             for index, item in enumerate(data):
-                yield from _written(item, rest, (*at, index))
+                yield from _written(item, rest, harmless, (*at, index))
         case _:
             return

@@ -41,6 +41,8 @@ class Registered:
         secrets: paths of the inputs that are marked as secret, e.g. `password`, `stringData.DATABASE_URL`.
         provider: URN of the provider it is made through.
         parent, depends_on: URNs.
+        ignored: properties whose changes are passed over.
+        kept: whether it stays when it is no longer declared.
     """
 
     type: str
@@ -53,6 +55,7 @@ class Registered:
     protected: bool
     depends_on: frozenset[str]
     ignored: tuple[str, ...]
+    kept: bool = False
 
 
 @dataclass
@@ -142,6 +145,7 @@ class _Monitor(pulumi_mocks.MockMonitor):
                 protected=bool(request.protect),
                 depends_on=frozenset(request.dependencies),
                 ignored=tuple(request.ignoreChanges),
+                kept=bool(request.retainOnDelete),
             )
             with self.lock:
                 self.recorder.registered.append(kept)

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.application import Application, ApplicationArgs, Binding
+from components.application import Application, ApplicationArgs, Binding, Owned
 from components.cluster import Cluster, ClusterArgs, ClusterConnection, ClusterConnectionArgs
 from components.objects import ObjectArgs
 from components.tenant import Tenant, TenantArgs
@@ -45,7 +45,7 @@ def application(*objects: dict[str, Any], bindings: Sequence[Binding] = ()) -> C
     """An application of these objects, each in namespace `shop`."""
 
     def program(connection: ClusterConnection) -> None:
-        args = ApplicationArgs("dev", "team-a", "main", connection, "shop", [(one, "shop") for one in objects], bindings)
+        args = ApplicationArgs("dev", "team-a", "main", connection, "shop", [Owned(one, "shop") for one in objects], bindings=bindings)
         Application("shop", args)
 
     return program
@@ -249,3 +249,17 @@ def test_a_cluster_gets_its_objects() -> None:
 
     recorder = connected(program)
     assert sorted(one.name for one in recorder.below(recorder.one("transom:kubernetes:Cluster").urn)) == ["main/default/x", "main/ingress"]
+
+
+def test_what_others_may_set_and_what_stays() -> None:
+    """Ignored fields are passed over by the engine; a kept object outlives its declaration; an object is neither by itself."""
+
+    def program(connection: ClusterConnection) -> None:
+        Application("plain", ApplicationArgs("dev", "team-a", "main", connection, "shop", [Owned(obj("Service"), "shop")]))
+        owned = [Owned(DEPLOYMENT, "shop", ["spec.replicas"])]
+        Application("kept", ApplicationArgs("dev", "team-a", "main", connection, "shop", owned, kept=True))
+
+    recorder = connected(program)
+    service, deployment = recorder.one("kubernetes:core/v1:Service"), recorder.one("kubernetes:apps/v1:Deployment")
+    assert (service.ignored, service.kept) == ((), False)
+    assert (deployment.ignored, deployment.kept) == (("spec.replicas",), True)

@@ -61,7 +61,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_documents_are_valid(block: blocks.Block, project: Path) -> None:
     """A document that a page shows can be copied: it is valid, and fits into the example repository in every environment."""
     for data in yaml.safe_load_all(block.text):
-        KINDS[data["kind"]].model_validate(data)
+        if data["apiVersion"].startswith("transom.dev/"):
+            KINDS[data["kind"]].model_validate(data)
     if "repoURL:" in block.text:
         return  # its repository does not exist
     _place(block, project)

@@ -54,7 +54,8 @@ def test_what_is_built_passes(tmp_path: Path) -> None:
 
 def test_every_kind_is_built_or_refused() -> None:
     """A kind that is neither in the walk's table nor in this one would be dropped in silence; an environment is the walk itself."""
-    refused = {kind for kind, paths in unbuilt.UNBUILT.items() if () in paths}
+    refused = {kind for kind, fields in unbuilt.UNBUILT.items() if unbuilt.Unbuilt() in fields}
     walked = {kind for kind in KINDS if hasattr(_Walk, f"_{kind.lower()}")}
-    assert {*KINDS} - {"Environment"} == walked | refused
+    staged = {"ApplicationSet", "CompositeDefinition"}  # stages put other documents in their place
+    assert {*KINDS} - {"Environment"} - staged == walked | refused
     assert not walked & refused

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transom.catalog import manifests as rules
 from transom.catalog import names, order
+from transom.catalog.known import Known
 from transom.catalog.model import Entry, Identity, Manifest, tenant_of
+from transom.catalog.placing import Placer
 from transom.catalog.validate import near
 from transom.errors import Location, Problem
 from transom.rendering.render import Rendered
@@ -19,8 +20,9 @@ from transom.specs.application import Application
 from transom.specs.base import Document
 from transom.specs.cache import Cache
 from transom.specs.cluster import Cluster
+from transom.specs.dependency import DependencySpec
 from transom.specs.environment import Environment
-from transom.specs.kinds import RESOURCE_KINDS
+from transom.specs.kinds import KINDS, RESOURCE_KINDS
 from transom.specs.resources import Bucket, Database, Queue, QueueSpec
 from transom.specs.tenant import Tenant
 from transom.specs.topic import Topic
@@ -35,28 +37,6 @@ class Links:
     placements: Mapping[str, str]
     manifests: Mapping[Identity, tuple[Manifest, ...]]
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What there is beside the environment's valid documents; pointing at it is not a second mistake.
-
-    Attributes:
-        elsewhere: valid documents that are no part of the environment, e.g. another environment's clusters.
-        broken: documents that are wrong, told already.
-        torn: folders of units whose application may be among what is broken.
-    """
-
-    elsewhere: frozenset[Identity] = frozenset()
-    broken: frozenset[Identity] = frozenset()
-    torn: frozenset[Path] = frozenset()
-
-    def __contains__(self, identity: Identity) -> bool:
-        return identity in self.elsewhere or identity in self.broken
-
-    def breaks(self, kind: str) -> bool:
-        """Whether a document of this kind is broken, so that one that seems to be missing may be there."""
-        return any(identity.startswith(f"{kind}/") for identity in self.broken)
 
 
 def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Document]], objects: Sequence[Rendered], known: Known) -> Links:
@@ -75,9 +55,10 @@ def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Docum
     linker.receivers()
     linker.applications()
     linker.cycles()
-    manifests = linker.objects(objects)
+    placer = Placer(entries, known, linker.clusters, linker.namespaces, linker.in_unit, linker.placements, environment.document.spec.sync)
+    manifests = placer.objects(objects)
     needs = {identity: tuple(sorted(linker.needs[identity])) for identity in entries}
-    return Links(needs, linker.owners, linker.placements, manifests, tuple(linker.problems))
+    return Links(needs, linker.owners, linker.placements, manifests, (*linker.problems, *placer.problems))
 
 
 class _Linker:
@@ -292,8 +273,8 @@ class _Linker:
                 owned = ", ".join(sorted(self.namespaces[spec.tenant]))
                 message = f'namespace "{spec.destination.namespace}" does not belong to tenant {spec.tenant}'
                 self._wrong(entry.at("spec", "destination", "namespace"), "ForbiddenDestination", message, f"it owns {owned}")
-            for index, name in enumerate(spec.depends_on):
-                self._refers(entry, "Application", name, ("spec", "dependsOn", index))
+            for index, one in enumerate(spec.depends_on):
+                self._depends(entry, one, ("spec", "dependsOn", index))
             for index, binding in enumerate(spec.bindings):
                 kind, name = binding.target
                 path = ("spec", "bindings", index, kind.lower())
@@ -302,6 +283,16 @@ class _Linker:
                     if owner and owner != spec.tenant:
                         message = f"{kind} {name} belongs to tenant {owner}, not to {spec.tenant}"
                         self._wrong(entry.at(*path), "ForbiddenBinding", message, "bind a resource of the application's own tenant")
+
+    def _depends(self, entry: Entry[Any], one: DependencySpec, path: tuple[str | int, ...]) -> None:
+        """The document that an application waits for exists; a tenant's cannot be waited for by kinds that nobody declares."""
+        declared = {other.kind for other in self.entries.values()} | KINDS.keys()
+        if one.kind not in declared and not self.known.breaks(one.kind):
+            self._wrong(entry.at(*path), "UnknownKind", f"kind {one.kind} is not known", near(one.kind, declared))
+        elif one.kind == "Environment":
+            self._wrong(entry.at(*path), "UnexpectedKind", "an environment cannot be waited for", "name a document inside of it")
+        else:
+            self._refers(entry, one.kind, one.name, path)
 
     def _place(self, entry: Entry[Any]) -> None:
         wanted = entry.document.spec.destination.cluster
@@ -332,105 +323,13 @@ class _Linker:
                 entry.at(*_names(entry, following)), "DependencyCycle", f"depends on itself: {way}", "remove one of these dependencies"
             )
 
-    def objects(self, objects: Iterable[Rendered]) -> dict[Identity, tuple[Manifest, ...]]:
-        """Gives every Kubernetes object its owner and namespace; no object may be declared twice on a cluster."""
-        rendered = list(objects)
-        unscoped = rules.scopes(rendered)
-        out: dict[Identity, list[Manifest]] = defaultdict(list)
-        seen: dict[tuple[str, tuple[str, str, str, str]], Manifest] = {}
-        for document in rendered:
-            found = list(rules.check(document))
-            self.problems.extend(found)
-            if found:
-                continue
-            for owner, cluster, manifest in self._owned(document, rules.group_and_kind(document.data) in unscoped):
-                if (cluster, manifest.key) in seen:
-                    other = seen[cluster, manifest.key].at("metadata", "name")
-                    message = f"{manifest.kind} {manifest.name} is declared twice, first at {other}"
-                    self._wrong(manifest.at("metadata", "name"), "DuplicateObject", message, "remove or rename one of the two")
-                    continue
-                seen[cluster, manifest.key] = manifest
-                out[owner].append(manifest)
-        return {owner: tuple(manifests) for owner, manifests in out.items()}
-
-    def _owned(self, document: Rendered, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001 - one private caller
-        namespace = "" if unscoped else str(document.data["metadata"].get("namespace") or "")
-        manifest = Manifest(document.data, namespace, document.trace)
-        match document.unit.room:
-            case Room.BASE | Room.CLUSTER if self._in_a_tenant(manifest):
-                return
-            case Room.BASE:
-                yield from ((f"Cluster/{cluster}", cluster, self._with_default(manifest, "default", unscoped)) for cluster in self.clusters)
-            case Room.CLUSTER if document.unit.name in self.clusters:
-                yield f"Cluster/{document.unit.name}", document.unit.name, self._with_default(manifest, "default", unscoped)
-            case Room.CLUSTER:
-                return
-            case Room.APPLICATION:
-                yield from self._of_application(document, manifest, unscoped)
-            case _:
-                message = f"{manifest.kind} {manifest.name} belongs to no application"
-                self._wrong(manifest.at("kind"), "ManifestWithoutApplication", message, "move it into an application's folder")
-
-    def _in_a_tenant(self, manifest: Manifest) -> bool:
-        """Whether an object of a cluster lies where a tenant's component is at work; a problem where it does."""
-        is_namespace = (manifest.group, manifest.kind) == ("", "Namespace")
-        namespace = manifest.name if is_namespace else manifest.namespace
-        holder = next((tenant for tenant, owned in self.namespaces.items() if namespace in owned), None)
-        if holder is None:
-            return False
-        if is_namespace:
-            message = f'namespace "{namespace}" is made by tenant {holder}'
-            self._wrong(manifest.at("metadata", "name"), "DuplicateObject", message, "remove it here, or from the tenant's document")
-        else:
-            message = f'namespace "{namespace}" belongs to tenant {holder}, whose namespaces are made after what every cluster gets'
-            hint = "move the object into one of the tenant's applications"
-            self._wrong(manifest.at("metadata", "namespace"), "ForbiddenDestination", message, hint)
-        return True
-
-    def _of_application(self, document: Rendered, manifest: Manifest, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001
-        name = self.in_unit.get(document.unit.folder)
-        if name is None:
-            if document.unit.folder not in self.known.torn:
-                message = f"{manifest.kind} {manifest.name} belongs to no application"
-                hint = f"add an application.yaml of kind Application to {document.unit.name}"
-                self._wrong(manifest.at("kind"), "ManifestWithoutApplication", message, hint)
-            return
-        entry = self.entries[f"Application/{name}"]
-        spec = entry.document.spec  # type: ignore[attr-defined]  # in_unit holds applications only
-        if unscoped:
-            message = f"{manifest.kind} {manifest.name} is cluster-wide, which tenant {spec.tenant} may not have"
-            hint = "move it to infrastructure/" if manifest.kind != "Namespace" else "add the namespace to the tenant's document instead"
-            self._wrong(manifest.at("kind"), "ForbiddenKind", message, hint)
-            return
-        if not manifest.namespace and spec.destination.namespace not in self.namespaces.get(spec.tenant, {spec.destination.namespace}):
-            return  # told at the destination
-        placed = self._with_default(manifest, spec.destination.namespace, unscoped)
-        if placed.namespace not in self.namespaces.get(spec.tenant, {placed.namespace}):
-            message = f'namespace "{placed.namespace}" does not belong to tenant {spec.tenant}'
-            self._wrong(
-                manifest.at("metadata", "namespace"), "ForbiddenDestination", message, "leave metadata.namespace out, or correct it"
-            )
-            return
-        tenant = self.entries.get(f"Tenant/{spec.tenant}")
-        made = names.made_by_application(entry.document)  # type: ignore[arg-type]  # as above
-        made |= names.made_by_tenant(tenant.document) if tenant is not None and isinstance(tenant.document, Tenant) else frozenset()
-        if (manifest.group, manifest.kind, manifest.name) in made:
-            message = f"{manifest.kind} {manifest.name} is made by Transom itself, for the tenant or for a binding"
-            self._wrong(manifest.at("metadata", "name"), "ReservedName", message, "give it another name")
-            return
-        if name in self.placements:
-            yield entry.identity, self.placements[name], placed
-
-    def _with_default(self, manifest: Manifest, namespace: str, unscoped: bool) -> Manifest:  # noqa: FBT001
-        return manifest if unscoped or manifest.namespace else Manifest(manifest.data, namespace, manifest.trace)
-
 
 def _names(entry: Entry[Any], other: Identity) -> tuple[str | int, ...]:
     """The field by which a document needs another one: one of those that can be part of a cycle."""
-    kind, _, name = other.partition("/")
     match entry.document:
-        case Application(spec=spec) if kind == "Application" and name in spec.depends_on:
-            return "spec", "dependsOn", spec.depends_on.index(name)
+        case Application(spec=spec):
+            waits = [one.identity for one in spec.depends_on]
+            return ("spec", "dependsOn", waits.index(other)) if other in waits else ("spec",)
         case Queue():
             return "spec", "deadLetter", "queue"
         case _:

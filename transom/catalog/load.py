@@ -10,7 +10,7 @@ from typing import cast
 
 from transom import timings
 from transom.catalog import link, order, validate
-from transom.catalog.link import Known
+from transom.catalog.known import Known
 from transom.catalog.model import Catalog, Entry, Identity
 from transom.catalog.stages import STAGES, Ground
 from transom.errors import InvalidDocuments, Location, PermanentError, Problem, SourceError, mistakes

@@ -124,11 +124,11 @@ def _home(catalog: Catalog, identity: Identity) -> str:
 def _across(catalog: Catalog, tenants: set[str]) -> list[str]:
     """Dependencies that cross from one of these tenants to another, each at its place."""
     return [
-        f"{name} → {other} ({entry.at('spec', 'dependsOn', index)})"
+        f"{name} → {one} ({entry.at('spec', 'dependsOn', index)})"
         for name, entry in catalog.applications.items()
-        for index, other in enumerate(entry.document.spec.depends_on)
-        if {entry.document.spec.tenant, catalog.owners[f"Application/{other}"]} <= tenants
-        and entry.document.spec.tenant != catalog.owners[f"Application/{other}"]
+        for index, one in enumerate(entry.document.spec.depends_on)
+        if (owner := catalog.owners.get(one.identity)) and {entry.document.spec.tenant, owner} <= tenants
+        if entry.document.spec.tenant != owner
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from transom.catalog import folders
 from transom.catalog.applicationsets.stage import generate
 from transom.catalog.model import Entry
 from transom.rendering.render import Renderer, Rendering
@@ -34,5 +35,6 @@ class Ground:
 Stage = Callable[[Ground, Rendering], Rendering]
 """Documents, problems and failed units before and after; problems found so far are kept."""
 
-STAGES: tuple[Stage, ...] = (generate,)
-"""In order: the neighbours' documents become ours, generators become applications, composites become the documents they are made of."""
+STAGES: tuple[Stage, ...] = (generate, folders.stage)
+"""In order: the neighbours' documents become ours, generators become applications, applications' folders are rendered,
+composites become the documents they are made of."""

@@ -55,12 +55,12 @@ def kustomization_of(folder: Path) -> Path | None:
 def find(snapshot: Snapshot, environment: str) -> tuple[Unit, ...]:
     """All units of a snapshot that are part of an environment, in the order of the layout, sorted by name."""
     root = snapshot.root
-    found: list[Unit | None] = [_unit(snapshot, Room.BASE, root / "infrastructure/base", environment)]
-    found += [_unit(snapshot, Room.CLUSTER, folder, environment) for folder in _folders(root / "infrastructure/clusters")]
-    found += [_unit(snapshot, Room.ENVIRONMENTS, root / "infrastructure/environments", environment)]
-    found += [_unit(snapshot, Room.TENANTS, root / "tenants", environment)]
-    found += [_unit(snapshot, Room.APPLICATION, folder, environment) for folder in _folders(root / "applications")]
-    found += [_unit(snapshot, Room.RESOURCES, root / name, environment) for name in ("databases", "resources")]
+    found: list[Unit | None] = [of_folder(snapshot, Room.BASE, root / "infrastructure/base", environment)]
+    found += [of_folder(snapshot, Room.CLUSTER, folder, environment) for folder in _folders(root / "infrastructure/clusters")]
+    found += [of_folder(snapshot, Room.ENVIRONMENTS, root / "infrastructure/environments", environment)]
+    found += [of_folder(snapshot, Room.TENANTS, root / "tenants", environment)]
+    found += [of_folder(snapshot, Room.APPLICATION, folder, environment) for folder in _folders(root / "applications")]
+    found += [of_folder(snapshot, Room.RESOURCES, root / name, environment) for name in ("databases", "resources")]
     return tuple(unit for unit in found if unit is not None)
 
 
@@ -70,7 +70,8 @@ def _folders(parent: Path) -> list[Path]:
     return sorted(folder for folder in parent.iterdir() if folder.is_dir() and not folder.name.startswith("."))
 
 
-def _unit(snapshot: Snapshot, room: Room, folder: Path, environment: str) -> Unit | None:
+def of_folder(snapshot: Snapshot, room: Room, folder: Path, environment: str) -> Unit | None:
+    """The unit that a folder is for an environment; None when it is not there, or has overlays and none for this environment."""
     if not folder.is_dir():
         return None
     overlays, overlay = folder / "overlays", folder / "overlays" / environment

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from transom.specs.base import Document, Spec, first_twice
-from transom.specs.scalars import EnvironmentPrefix, Name
+from transom.specs.dependency import DependencySpec
+from transom.specs.manifests import FolderSpec, ImageSpec
+from transom.specs.scalars import EnvironmentPrefix, Int, Name
+from transom.specs.sync import IgnoredSpec, SyncSpec
 
 BINDING_KINDS = ("database", "bucket", "queue", "topic", "cache", "table")
 """Fields of a binding, each named like the kind it points at."""
@@ -91,8 +94,18 @@ class ApplicationSpec(Spec):
     """Where its objects go."""
     bindings: tuple[BindingSpec, ...] = ()
     """Resources that its containers get the address and credentials of."""
-    depends_on: tuple[Name, ...] = ()
-    """Applications that must be up before this one."""
+    depends_on: tuple[DependencySpec, ...] = ()
+    """What must be up before this one: names of applications, or `Database/shop`, or `{kind: Database, name: shop}`."""
+    source: FolderSpec | None = None
+    """Where its manifests lie; the folder of this document when left out."""
+    images: tuple[ImageSpec, ...] = ()
+    """Images that its manifests get instead, as a kustomization's `images`."""
+    replicas: dict[str, Annotated[Int, Field(ge=0)]] = Field(default_factory=dict)
+    """Number of pods by the name of a Deployment, StatefulSet or ReplicaSet of its manifests."""
+    sync: SyncSpec = SyncSpec()
+    """How it follows Git."""
+    ignore_differences: tuple[IgnoredSpec, ...] = ()
+    """Fields of its objects that others may set."""
 
     @model_validator(mode="after")
     def _nothing_is_said_twice(self) -> ApplicationSpec:
@@ -100,8 +113,10 @@ class ApplicationSpec(Spec):
             raise ValueError(f"bindings names {bound[0].lower()} {bound[1]} twice; remove one of the two")
         if prefix := first_twice(binding.variable_prefix for binding in self.bindings):
             raise ValueError(f"two bindings would both set {prefix}_… variables; give one of them a prefix")
-        if name := first_twice(self.depends_on):
-            raise ValueError(f"dependsOn names {name} twice; remove one of the two")
+        if twice := first_twice(one.identity for one in self.depends_on):
+            raise ValueError(f"dependsOn names {twice.removeprefix('Application/')} twice; remove one of the two")
+        if image := first_twice(one.name for one in self.images):
+            raise ValueError(f"images names {image} twice; join the two")
         return self
 
 

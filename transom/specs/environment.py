@@ -9,6 +9,23 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from transom.specs.base import Document, Selector, Spec, first_twice
 from transom.specs.scalars import Int, Name, Region, Storage, TagText
 from transom.specs.source import SourceSpec
+from transom.specs.sync import SyncSpec
+
+class SourceSpec(Spec):
+    """One Git repository at a revision, or a directory on disk."""
+    name: Name
+    """Short name of the source in messages and in the history."""
+    repo_url: str | None = Field(default=None, alias="repoURL", min_length=1)
+    """Address of a Git repository (https, ssh, or a path). Without it `path` is a directory on disk, relative to the project."""
+    target_revision: str | None = Field(default=None, min_length=1)
+    """Branch, tag or commit of the repository; its default branch when left out."""
+    path: str = "."
+    """Folder inside the repository, or the directory on disk, that holds `infrastructure/`, `applications/`, `tenants/` …"""
+    @model_validator(mode="after")
+    def _revision_needs_a_repository(self) -> SourceSpec:
+        if self.target_revision and not self.repo_url:
+            raise ValueError("targetRevision needs a repoURL: a directory on disk has no revisions")
+        return self
 
 
 class AwsNetworkSpec(Spec):
@@ -87,6 +104,8 @@ class EnvironmentSpec(Spec):
     """Account, region and network."""
     sizes: dict[Name, SizeClass] = Field(default_factory=dict)
     """The size classes that documents may name."""
+    sync: SyncSpec = SyncSpec()
+    """How applications follow Git that do not say it themselves."""
     tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(default_factory=dict)
     """AWS tags of everything the environment owns."""
     shards: Literal["none", "tenant", "auto"] = "none"

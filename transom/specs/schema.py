@@ -32,6 +32,7 @@ def text(kind: str) -> str:
 
 def _describe(schema: dict[str, Any], model: type[Spec], definitions: Mapping[str, Any]) -> None:
     """Gives each property of a model's schema the docstring of its field, unless what it refers to says the same."""
+    schema = next((one for one in schema.get("anyOf", ()) if "properties" in one), schema)  # what may be written in two ways
     texts: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, Spec):

@@ -134,6 +134,31 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("Application", {"bindings": [{"queue": "a"}, {"queue": "b"}]}, "both would set QUEUE_URL"),
     ("Application", {"bindings": [{"queue": "a", "prefix": "Q"}, {"queue": "a", "prefix": "R"}]}, "the same resource twice"),
     ("Application", {"dependsOn": ["a", "a"]}, "twice the same"),
+    ("Application", {"dependsOn": ["a", {"name": "a"}]}, "twice the same"),
+    ("Application", {"dependsOn": ["database/a"]}, "a kind begins with a capital"),
+    ("Application", {"dependsOn": ["Database/"]}, "which one?"),
+    ("Application", {"dependsOn": [{"kind": "Database"}]}, "which one?"),
+    ("Application", {"source": {"path": "../elsewhere"}}, "out of the source: beyond a schema"),
+    ("Application", {"source": {"path": "/etc"}}, "out of the source: beyond a schema"),
+    ("Application", {"images": [{"name": "web"}]}, "changes nothing"),
+    ("Application", {"images": [{"name": "web:1", "newTag": "2"}]}, "a tag in the name: beyond a schema"),
+    ("Application", {"images": [{"name": "web", "newTag": 1.2}]}, "1.20 without quotes would be 1.2"),
+    ("Application", {"images": [{"name": "web", "newTag": "1", "digest": "sha256:" + "0" * 64}]}, "two images: beyond a schema"),
+    ("Application", {"images": [{"name": "web", "digest": "sha256:abc"}]}, "not a digest"),
+    ("Application", {"images": [{"name": "web", "newTag": "1"}] * 2}, "twice the same"),
+    ("Application", {"replicas": {"web": -1}}, "negative"),
+    ("Application", {"replicas": {"web": "3"}}, "text is no number"),
+    ("Application", {"replicas": [{"name": "web", "count": 3}]}, "that is how a kustomization writes it"),
+    (
+        "Application",
+        {"sync": {"windows": [{"kind": "allow", "schedule": "@daily", "duration": "8d"}]}},
+        "longer than a week: beyond a schema",
+    ),
+    ("Application", {"sync": {"windows": [{"kind": "allow", "schedule": "@daily", "duration": "0s"}]}}, "no time at all: beyond a schema"),
+    ("Application", {"sync": {"retry": {"backoff": {"duration": "5m", "maxDuration": "3m"}}}}, "above its most"),
+    ("Application", {"sync": {"prune": "false"}}, "text is no truth value"),
+    ("Application", {"ignoreDifferences": [{"kind": "Deployment", "jsonPointers": []}]}, "ignores nothing"),
+    ("Application", {"ignoreDifferences": [{"kind": "Deployment", "jqPathExpressions": [".a"]}]}, "not read here"),
     ("Database", {"version": 16}, "16.10 without quotes would be 16.1"),
     ("Database", {"version": "latest"}, "not a version"),
     ("Database", {"engine": "mysql"}, "not offered"),
@@ -316,3 +341,42 @@ def test_architecture_of_instances(kind: str, *, arm: bool) -> None:
 def test_selector(labels: dict[str, str], *, chosen: bool) -> None:
     """All labels asked for must be there; more do not matter."""
     assert Selector.model_validate({"matchLabels": {"a": "b"}}).selects(labels) is chosen
+
+
+DEPENDENCIES = [
+    ("ledger", "Application/ledger"),
+    ("Database/shop", "Database/shop"),
+    ({"kind": "Queue", "name": "q"}, "Queue/q"),
+    ({"name": "a"}, "Application/a"),
+]
+
+
+@pytest.mark.parametrize("written, identity", DEPENDENCIES)
+def test_ways_to_write_a_dependency(written: Any, identity: str) -> None:
+    """A plain name is an application; other kinds are named in front, or in a mapping."""
+    assert parse("Application", dependsOn=[written]).depends_on[0].identity == identity
+
+
+IMAGES = [
+    ({"name": "web", "newTag": "2"}, "web:1", "web:2"),
+    ({"name": "web", "newTag": "2"}, "web", "web:2"),
+    ({"name": "web", "newTag": "2"}, "web@sha256:abc", "web:2"),
+    ({"name": "web", "newTag": "2"}, "webs:1", None),
+    ({"name": "web", "newTag": "2"}, "host/web:1", None),
+    ({"name": "host:5000/web", "newName": "mirror/web"}, "host:5000/web:1", "mirror/web:1"),
+    ({"name": "web", "newName": "mirror/web"}, "web@sha256:abc", "mirror/web@sha256:abc"),
+    ({"name": "web", "digest": "sha256:" + "0" * 64}, "web:1", "web@sha256:" + "0" * 64),
+]
+
+
+@pytest.mark.parametrize("written, image, wanted", IMAGES)
+def test_replaced_images(written: dict[str, str], image: str, wanted: str | None) -> None:
+    """An image is replaced as Kustomize replaces it: by its whole name, with or without the host's port."""
+    assert parse("Application", images=[written]).images[0].replaced(image) == wanted
+
+
+def test_a_policy_over_another() -> None:
+    """What an application leaves out is as the environment says; what it says itself holds."""
+    defaults = parse("Environment", sync={"prune": False, "allowEmpty": False}).sync
+    own = parse("Application", sync={"prune": True}).sync
+    assert (own.over(defaults).prune, own.over(defaults).allow_empty) == (True, False)

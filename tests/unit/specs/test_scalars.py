@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from transom.specs.arn import Arn, KeyArn, PrincipalArn
 from transom.specs.base import LabelKey, LabelValue
 from transom.specs.scalars import (
     Bool,
@@ -26,6 +27,8 @@ from transom.specs.scalars import (
     Storage,
     TagText,
 )
+from transom.specs.schedule import Cron, TimeZone
+from transom.specs.sync import JsonPointer
 
 ACCEPTED = [
     (Bool, True, "true"),
@@ -47,6 +50,19 @@ ACCEPTED = [
     (DailyWindow, "23:45-00:15", "over midnight"),
     (Cidr, "10.0.0.0/16", "IPv4"),
     (Cidr, "fd00::/8", "IPv6"),
+    (Cron, "*/5 * * * *", "every five minutes"),
+    (Cron, "0 3 1-7 jan,jul mon", "names of months and days"),
+    (Cron, "0 0 * * 7", "Sunday by its other number"),
+    (Cron, "@daily", "a word"),
+    (TimeZone, "UTC", "needs no database"),
+    (TimeZone, "Europe/Berlin", "a zone"),
+    (Arn, "arn:aws:s3:::pictures", "without region and account"),
+    (Arn, "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:orders", "another partition"),
+    (Arn, "arn:aws:iam::aws:policy/ReadOnlyAccess", "an account that is AWS itself"),
+    (PrincipalArn, "arn:aws:iam::123456789012:role/path/platform", "a role with a path"),
+    (PrincipalArn, "arn:aws-cn:iam::123456789012:user/ada.l+x@example.com", "a user"),
+    (KeyArn, "arn:aws:kms:eu-central-1:123456789012:key/mrk-1234abcd12ab34cd", "a key of many regions"),
+    (JsonPointer, "/metadata/annotations/example.com~1mode", "an escaped slash"),
     (LabelKey, "app.kubernetes.io/name", "with a prefix"),
     (LabelValue, "", "Kubernetes allows empty label values"),
 ]
@@ -78,6 +94,25 @@ REFUSED = [
     (Quantity, "1e3", "exponents are not read here"),
     (LooseQuantity, True, "true is not 1"),
     (Storage, "20G", "volumes are sold in GiB"),
+    (Cron, "* * * *", "four fields"),
+    (Cron, "* * * * * *", "six fields: Kubernetes has no seconds"),
+    (Cron, "61 * * * *", "an hour has 60 minutes"),
+    (Cron, "0 0 31 2 *", "a day that never comes"),
+    (Cron, "@nightly", "not one of the words"),
+    (Cron, "@every 5m", "Kubernetes has no such form"),
+    (Cron, "TZ=UTC 0 0 * * *", "the zone has a field of its own"),
+    (TimeZone, "Europe/Berln", "a misspelt zone"),
+    (TimeZone, "../../etc/passwd", "a way out of the database"),
+    (Arn, "arn:aws:s3", "too few parts"),
+    (Arn, "arn:azure:s3:::pictures", "another cloud"),
+    (Arn, "arn:aws:sqs:eu-central-1:1234:orders", "an account has twelve digits"),
+    (PrincipalArn, "arn:aws:s3:::pictures", "not an identity"),
+    (PrincipalArn, "arn:aws:iam::123456789012:policy/x", "not an identity either"),
+    (PrincipalArn, "arn:aws:iam::123456789012:role/", "a role without a name"),
+    (KeyArn, "arn:aws:kms:eu-central-1:123456789012:alias/x", "an alias may be pointed elsewhere"),
+    (JsonPointer, "spec/replicas", "no slash in front"),
+    (JsonPointer, "/", "nothing named"),
+    (JsonPointer, "/a~2", "no such escape"),
     (Storage, "0Gi", "nothing"),
     (Storage, "1.5Gi", "half a GiB"),
     (Region, "EU-Central-1", "capitals"),
@@ -143,3 +178,27 @@ def test_no_text_breaks_a_scalar(text: str) -> None:
         except ValueError as error:
             said = str(error)
         assert said == text or f"e.g. {scalar.example}" in said
+
+
+@pytest.mark.parametrize(
+    "scalar, text, words",
+    [
+        (TimeZone, "Berlin", "did you mean Europe/Berlin?"),
+        (TimeZone, "Europe/Belin", "did you mean Europe/Berlin?"),
+        (Cron, "* * *", "has 3 fields"),
+        (Cron, "0 25 * * *", "bad hour"),
+        (Cron, "@dayly", "@daily"),
+        (PrincipalArn, "arn:aws:s3:::pictures", 'is of service "s3"'),
+        (Arn, "arn:azure:s3:::pictures", "not a partition"),
+    ],
+)
+def test_what_is_wrong_is_said(scalar: Any, text: str, words: str) -> None:
+    """The message names the part that is wrong, or what was meant."""
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(scalar).validate_python(text)
+    assert words in str(refused.value)
+
+
+def test_words_for_schedules() -> None:
+    """A word stands for five fields."""
+    assert TypeAdapter(Cron).validate_python("@weekly").expression == "0 0 * * 0"

@@ -1,0 +1,150 @@
+"""Gives every Kubernetes object its owner, cluster and namespace, and refuses those that nobody may have."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from transom.catalog import adapt, names
+from transom.catalog import manifests as rules
+from transom.catalog.known import Known
+from transom.catalog.model import Entry, Identity, Manifest
+from transom.errors import Location, Problem
+from transom.rendering.render import Rendered
+from transom.rendering.units import Room
+from transom.specs.application import Application
+from transom.specs.base import Document
+from transom.specs.sync import SyncSpec
+from transom.specs.tenant import Tenant
+
+
+@dataclass(slots=True)
+class Placer:
+    """Places the objects of one environment; what is wrong is in `problems` afterwards.
+
+    Attributes:
+        entries: the environment's documents by identity.
+        known: what there is beside them.
+        clusters: names of the environment's clusters.
+        namespaces: those of each tenant.
+        in_unit: the application of each folder.
+        placements: the cluster of each application.
+        sync: the environment's policy for those that say none.
+    """
+
+    entries: Mapping[Identity, Entry[Document]]
+    known: Known
+    clusters: Sequence[str]
+    namespaces: Mapping[str, set[str]]
+    in_unit: Mapping[Path, str]
+    placements: Mapping[str, str]
+    sync: SyncSpec
+    problems: list[Problem] = field(default_factory=list)
+
+    def _wrong(self, where: Location, reason: str, message: str, hint: str) -> None:
+        self.problems.append(Problem(where, reason, message, hint))
+
+    def objects(self, objects: Iterable[Rendered]) -> dict[Identity, tuple[Manifest, ...]]:
+        """Gives every Kubernetes object its owner and namespace; no object may be declared twice on a cluster."""
+        rendered = list(objects)
+        unscoped = rules.scopes(rendered)
+        out: dict[Identity, list[Manifest]] = defaultdict(list)
+        seen: dict[tuple[str, tuple[str, str, str, str]], Manifest] = {}
+        for document in rendered:
+            found = list(rules.check(document))
+            self.problems.extend(found)
+            if found:
+                continue
+            for owner, cluster, manifest in self._owned(document, rules.group_and_kind(document.data) in unscoped):
+                if (cluster, manifest.key) in seen:
+                    other = seen[cluster, manifest.key].at("metadata", "name")
+                    message = f"{manifest.kind} {manifest.name} is declared twice, first at {other}"
+                    self._wrong(manifest.at("metadata", "name"), "DuplicateObject", message, "remove or rename one of the two")
+                    continue
+                seen[cluster, manifest.key] = manifest
+                out[owner].append(manifest)
+        for identity, entry in self.entries.items():
+            if isinstance(entry.document, Application):
+                self._adapt(identity, cast("Entry[Application]", entry), out)
+        return {owner: tuple(manifests) for owner, manifests in out.items() if manifests}
+
+    def _adapt(self, identity: Identity, entry: Entry[Application], out: dict[Identity, list[Manifest]]) -> None:
+        if entry.unit is None or entry.unit.folder in self.known.torn or entry.name not in self.placements:
+            return  # what it asks for may be among what could not be read
+        adapted, problems = adapt.adapted(entry, out[identity], entry.document.spec.sync.over(self.sync))
+        out[identity] = list(adapted)
+        self.problems += problems
+
+    def _owned(self, document: Rendered, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001 - one private caller
+        namespace = "" if unscoped else str(document.data["metadata"].get("namespace") or "")
+        manifest = Manifest(document.data, namespace, document.trace)
+        match document.unit.room:
+            case Room.BASE | Room.CLUSTER if self._in_a_tenant(manifest):
+                return
+            case Room.BASE:
+                yield from ((f"Cluster/{cluster}", cluster, self._with_default(manifest, "default", unscoped)) for cluster in self.clusters)
+            case Room.CLUSTER if document.unit.name in self.clusters:
+                yield f"Cluster/{document.unit.name}", document.unit.name, self._with_default(manifest, "default", unscoped)
+            case Room.CLUSTER:
+                return
+            case Room.APPLICATION:
+                yield from self._of_application(document, manifest, unscoped)
+            case _:
+                message = f"{manifest.kind} {manifest.name} belongs to no application"
+                self._wrong(manifest.at("kind"), "ManifestWithoutApplication", message, "move it into an application's folder")
+
+    def _in_a_tenant(self, manifest: Manifest) -> bool:
+        """Whether an object of a cluster lies where a tenant's component is at work; a problem where it does."""
+        is_namespace = (manifest.group, manifest.kind) == ("", "Namespace")
+        namespace = manifest.name if is_namespace else manifest.namespace
+        holder = next((tenant for tenant, owned in self.namespaces.items() if namespace in owned), None)
+        if holder is None:
+            return False
+        if is_namespace:
+            message = f'namespace "{namespace}" is made by tenant {holder}'
+            self._wrong(manifest.at("metadata", "name"), "DuplicateObject", message, "remove it here, or from the tenant's document")
+        else:
+            message = f'namespace "{namespace}" belongs to tenant {holder}, whose namespaces are made after what every cluster gets'
+            hint = "move the object into one of the tenant's applications"
+            self._wrong(manifest.at("metadata", "namespace"), "ForbiddenDestination", message, hint)
+        return True
+
+    def _of_application(self, document: Rendered, manifest: Manifest, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001
+        name = self.in_unit.get(document.unit.folder)
+        if name is None:
+            if document.unit.folder not in self.known.torn:
+                message = f"{manifest.kind} {manifest.name} belongs to no application"
+                hint = f"add an application.yaml of kind Application to {document.unit.name}"
+                self._wrong(manifest.at("kind"), "ManifestWithoutApplication", message, hint)
+            return
+        entry = self.entries[f"Application/{name}"]
+        spec = entry.document.spec  # type: ignore[attr-defined]  # in_unit holds applications only
+        if unscoped:
+            message = f"{manifest.kind} {manifest.name} is cluster-wide, which tenant {spec.tenant} may not have"
+            hint = "move it to infrastructure/" if manifest.kind != "Namespace" else "add the namespace to the tenant's document instead"
+            self._wrong(manifest.at("kind"), "ForbiddenKind", message, hint)
+            return
+        if not manifest.namespace and spec.destination.namespace not in self.namespaces.get(spec.tenant, {spec.destination.namespace}):
+            return  # told at the destination
+        placed = self._with_default(manifest, spec.destination.namespace, unscoped)
+        if placed.namespace not in self.namespaces.get(spec.tenant, {placed.namespace}):
+            message = f'namespace "{placed.namespace}" does not belong to tenant {spec.tenant}'
+            self._wrong(
+                manifest.at("metadata", "namespace"), "ForbiddenDestination", message, "leave metadata.namespace out, or correct it"
+            )
+            return
+        tenant = self.entries.get(f"Tenant/{spec.tenant}")
+        made = names.made_by_application(entry.document)  # type: ignore[arg-type]  # as above
+        made |= names.made_by_tenant(tenant.document) if tenant is not None and isinstance(tenant.document, Tenant) else frozenset()
+        if (manifest.group, manifest.kind, manifest.name) in made:
+            message = f"{manifest.kind} {manifest.name} is made by Transom itself, for the tenant or for a binding"
+            self._wrong(manifest.at("metadata", "name"), "ReservedName", message, "give it another name")
+            return
+        if name in self.placements:
+            yield entry.identity, self.placements[name], placed
+
+    def _with_default(self, manifest: Manifest, namespace: str, unscoped: bool) -> Manifest:  # noqa: FBT001
+        return manifest if unscoped or manifest.namespace else Manifest(manifest.data, namespace, manifest.trace)
