@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,8 @@ Path_ = tuple[str | int, ...]
 
 _LARGEST = 4 * 1024 * 1024
 """Bytes; a larger file is no document that a person wrote."""
+_POINTER = "version https://git-lfs.github.com/spec/"
+"""How a file begins that stands for one which Git LFS keeps elsewhere."""
 _MOST_NODES = 200_000
 """Values per document, aliases counted as often as they are used."""
 
@@ -212,13 +215,15 @@ for _reader in (Loader, _Builder):
 
 @lru_cache(maxsize=4096)
 def _parsed(file: Path, shown: str, stamp: tuple[int, int]) -> tuple[tuple[Written, ...], tuple[Problem, ...]]:
-    del stamp  # part of the key only: an edited file is read again
+    if stamp[1] > _LARGEST:  # the rest of the stamp is part of the key only: an edited file is read again
+        return (), (Problem(Location(shown), "TooLarge", f"has {stamp[1]} bytes", f"split it: {_LARGEST} is the most"),)
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         return (), (Problem(Location(shown), "Unreadable", f"cannot be read: {error}", "documents are UTF-8 text files"),)
-    if len(text) > _LARGEST:
-        return (), (Problem(Location(shown), "TooLarge", f"has {len(text)} characters", f"split it: {_LARGEST} is the most"),)
+    if text.startswith(_POINTER):
+        hint = "keep the file itself in Git: what it stands for is not fetched"
+        return (), (Problem(Location(shown), "LfsPointer", "is a pointer of Git LFS", hint),)
     return parse(text, shown)
 
 
@@ -228,6 +233,8 @@ def read(file: Path, shown: str) -> tuple[tuple[Written, ...], tuple[Problem, ..
         status = file.stat()
     except OSError as error:
         return (), (Problem(Location(shown), "Unreadable", f"cannot be read: {error.strerror}", "check the path"),)
+    if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device may never end
+        return (), (Problem(Location(shown), "Unreadable", "is no regular file", "documents are UTF-8 text files"),)
     return _parsed(file, shown, (status.st_mtime_ns, status.st_size))
 
 

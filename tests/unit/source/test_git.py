@@ -15,46 +15,9 @@ import pytest
 from transom.errors import SourceError, SourceUnreachable
 from transom.source.git import GitSource
 
-_AUTHOR = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com"}
-
-
-class Repository:
-    """A Git repository on disk, written to with git itself."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        self.git("init", "--quiet", "--initial-branch=main")
-
-    def git(self, *words: str) -> str:
-        """Run git; what it prints."""
-        environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-        done = subprocess.run(["git", *words], cwd=self.folder, env={**environ, **_AUTHOR}, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    def commit(self, files: dict[str, str], *, branch: str = "main") -> str:
-        """Write files, commit them, and give the commit."""
-        if self.git("branch", "--show-current") != branch:
-            self.git("checkout", "--quiet", "-B", branch)
-        for name, text in files.items():
-            file = self.folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message=one")
-        return self.git("rev-parse", "HEAD")
-
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    """A repository with one commit on main."""
-    made = Repository(tmp_path / "repository")
-    made.commit({"tenants/a.yaml": "one\n"})
-    return made
-
-
-@pytest.fixture
-def source(repository: Repository, tmp_path: Path) -> Callable[..., GitSource]:
+def source(repository: Any, tmp_path: Path) -> Callable[..., GitSource]:
     """Sources that read the repository; all of a test share one cache."""
 
     def make(revision: str = "", path: str = ".", url: str = "", **more: Any) -> GitSource:
@@ -63,7 +26,7 @@ def source(repository: Repository, tmp_path: Path) -> Callable[..., GitSource]:
     return make
 
 
-def test_every_way_to_name_a_commit(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_every_way_to_name_a_commit(repository: Any, source: Callable[..., GitSource]) -> None:
     """Default branch, branch, full ref, both kinds of tag, full and short commit lead to the commit they name."""
     first = repository.git("rev-parse", "HEAD")
     repository.git("tag", "light")
@@ -85,7 +48,7 @@ def test_every_way_to_name_a_commit(repository: Repository, source: Callable[...
         assert (snapshot.root / "tenants/a.yaml").read_text() == ("one\n" if commit == first else "two\n")
 
 
-def test_a_branch_moves(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_a_branch_moves(repository: Any, source: Callable[..., GitSource]) -> None:
     """A branch is looked up anew each time; the earlier snapshot stays what it was."""
     before = source("main").snapshot()
     after_commit = repository.commit({"tenants/a.yaml": "two\n"})
@@ -94,7 +57,7 @@ def test_a_branch_moves(repository: Repository, source: Callable[..., GitSource]
     assert (before.root / "tenants/a.yaml").read_text() == "one\n"
 
 
-def test_rewritten_history_is_refused(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_rewritten_history_is_refused(repository: Any, source: Callable[..., GitSource]) -> None:
     """A branch that does not come after where it was last read is an error, until the source allows it; then it is seen where it is now."""
     repository.commit({"tenants/a.yaml": "two\n"})
     before = source("main").snapshot().revision
@@ -109,14 +72,14 @@ def test_rewritten_history_is_refused(repository: Repository, source: Callable[.
 
 
 @pytest.mark.parametrize("further", [1, 70])
-def test_a_branch_that_went_on_is_no_rewritten_one(repository: Repository, source: Callable[..., GitSource], further: int) -> None:
+def test_a_branch_that_went_on_is_no_rewritten_one(repository: Any, source: Callable[..., GitSource], further: int) -> None:
     """However many commits came since, a branch that only went on is read."""
     source("main").snapshot()
     last = [repository.commit({"tenants/a.yaml": f"{number}\n"}) for number in range(further)][-1]
     assert source("main").snapshot().revision == last
 
 
-def test_moved_tags_are_refused(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_moved_tags_are_refused(repository: Any, source: Callable[..., GitSource]) -> None:
     """A tag that means another commit than it did is an error, until the source allows it; one that was deleted is told as gone."""
     repository.git("tag", "release")
     source("release").snapshot()
@@ -132,7 +95,7 @@ def test_moved_tags_are_refused(repository: Repository, source: Callable[..., Gi
     assert caught.value.reason == "RevisionVanished"
 
 
-def test_a_deleted_branch_is_missed(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_a_deleted_branch_is_missed(repository: Any, source: Callable[..., GitSource]) -> None:
     """A branch that is gone is told with the commit at which it stood; a stale copy would deploy what nobody can see any more."""
     stood = repository.commit({"tenants/a.yaml": "two\n"}, branch="feature-x")
     source("feature-x").snapshot()
@@ -151,7 +114,7 @@ def test_a_branch_that_never_was(source: Callable[..., GitSource]) -> None:
     assert (caught.value.reason, caught.value.hint) == ("RevisionMissing", "it has main")
 
 
-def test_a_default_branch_may_change(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_a_default_branch_may_change(repository: Any, source: Callable[..., GitSource]) -> None:
     """Without a revision it is the host's default branch of now, not that of the first clone."""
     source().snapshot()
     trunk = repository.commit({"tenants/a.yaml": "two\n"}, branch="trunk")
@@ -165,7 +128,7 @@ def test_a_near_name_is_suggested(source: Callable[..., GitSource]) -> None:
     assert caught.value.hint == "did you mean main?"
 
 
-def test_expressions_are_no_revisions(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_expressions_are_no_revisions(repository: Any, source: Callable[..., GitSource]) -> None:
     """`main~1`, options and reflogs are not taken: what is deployed has a name that means the same to everybody."""
     repository.commit({"tenants/a.yaml": "two\n"})
     for revision in ("main~1", "main@{0}", "--all", ":/one", "main^"):
@@ -173,7 +136,7 @@ def test_expressions_are_no_revisions(repository: Repository, source: Callable[.
             source(revision).snapshot()
 
 
-def test_a_commit_needs_no_network_twice(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_a_commit_needs_no_network_twice(repository: Any, source: Callable[..., GitSource]) -> None:
     """A full commit hash that was seen before is read while the host is down."""
     commit = source("main").snapshot().revision
     repository.folder.rename(repository.folder.with_name("away"))
@@ -183,7 +146,7 @@ def test_a_commit_needs_no_network_twice(repository: Repository, source: Callabl
         source("main").snapshot()
 
 
-def test_paths_in_messages_are_those_of_the_repository(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_paths_in_messages_are_those_of_the_repository(repository: Any, source: Callable[..., GitSource]) -> None:
     """A source that is a folder of a repository shows its files as the repository has them."""
     repository.commit({"platform/tenants/a.yaml": "two\n"})
     snapshot = source(path="platform").snapshot()
@@ -204,9 +167,10 @@ def test_wrong_paths(source: Callable[..., GitSource], path: str, reason: str) -
 
 def test_an_empty_repository(tmp_path: Path) -> None:
     """A repository without a commit says so."""
-    empty = Repository(tmp_path / "empty")
+    empty = tmp_path / "empty"
+    subprocess.run(["git", "init", "--quiet", str(empty)], check=True)
     with pytest.raises(SourceError) as caught:
-        GitSource("platform", str(empty.folder), "", ".", tmp_path / "cache").snapshot()
+        GitSource("platform", str(empty), "", ".", tmp_path / "cache").snapshot()
     assert caught.value.reason == "RepositoryEmpty"
 
 
@@ -227,7 +191,7 @@ def test_an_unreachable_host_is_temporary(tmp_path: Path) -> None:
     assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file() and "s3cr3t" in file.read_text(errors="replace")]
 
 
-def test_the_address_is_not_kept(source: Callable[..., GitSource], repository: Repository, tmp_path: Path) -> None:
+def test_the_address_is_not_kept(source: Callable[..., GitSource], repository: Any, tmp_path: Path) -> None:
     """The clone does not hold the address it came from: it may carry credentials."""
     source("main").snapshot()
     kept = [
@@ -241,9 +205,7 @@ def test_the_address_is_not_kept(source: Callable[..., GitSource], repository: R
 
 
 @pytest.mark.parametrize("killed_at", ["clone", "unpack"])
-def test_a_killed_run_leaves_nothing_half_made(
-    repository: Repository, source: Callable[..., GitSource], tmp_path: Path, killed_at: str
-) -> None:
+def test_a_killed_run_leaves_nothing_half_made(repository: Any, source: Callable[..., GitSource], tmp_path: Path, killed_at: str) -> None:
     """What a run had not finished when it was killed is made anew, not taken for whole."""
     whole = source("main").snapshot()
     cache = tmp_path / "cache"
@@ -263,7 +225,7 @@ def test_a_killed_run_leaves_nothing_half_made(
     assert repository.folder.exists()
 
 
-def test_links_out_of_the_repository_are_refused(repository: Repository, source: Callable[..., GitSource], tmp_path: Path) -> None:
+def test_links_out_of_the_repository_are_refused(repository: Any, source: Callable[..., GitSource], tmp_path: Path) -> None:
     """A link that leads out of the repository would read files of the machine; it is told by name, and nothing is kept."""
     (tmp_path / "secret.yaml").write_text("secret")
     (repository.folder / "tenants" / "leak.yaml").symlink_to(tmp_path / "secret.yaml")
@@ -274,14 +236,14 @@ def test_links_out_of_the_repository_are_refused(repository: Repository, source:
     assert not [file for file in (tmp_path / "cache" / "commits").rglob("*") if file.is_file()]
 
 
-def test_links_inside_are_kept(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_links_inside_are_kept(repository: Any, source: Callable[..., GitSource]) -> None:
     """A link from one file of the repository to another is what it is."""
     (repository.folder / "tenants" / "same.yaml").symlink_to("a.yaml")
     repository.commit({})
     assert (source("main").snapshot().root / "tenants/same.yaml").read_text() == "one\n"
 
 
-def test_attributes_hide_nothing(repository: Repository, source: Callable[..., GitSource]) -> None:
+def test_attributes_hide_nothing(repository: Any, source: Callable[..., GitSource]) -> None:
     """A file that .gitattributes keeps out of archives is still part of what is deployed, as it was committed."""
     repository.commit({".gitattributes": "a.yaml export-ignore\nb.yaml export-subst\n", "tenants/b.yaml": "$Format:%H$\n"})
     snapshot = source("main").snapshot()
@@ -306,7 +268,7 @@ for _ in range(3):
 """
 
 
-def test_two_processes_at_once(repository: Repository, tmp_path: Path) -> None:
+def test_two_processes_at_once(repository: Any, tmp_path: Path) -> None:
     """Several runs may fill one cache at the same time; each gets whole files."""
     commit = repository.git("rev-parse", "HEAD")
     command = [sys.executable, "-c", _TWO, str(repository.folder), str(tmp_path / "cache")]
@@ -333,7 +295,7 @@ os.execv({git!r}, ["git", *sys.argv[1:]])
 """
 
 
-def test_a_clone_is_worked_on_by_one_process(repository: Repository, tmp_path: Path) -> None:
+def test_a_clone_is_worked_on_by_one_process(repository: Any, tmp_path: Path) -> None:
     """Whatever git is asked to do in the cache, it does while this process holds the repository's lock."""
     (tmp_path / "bin").mkdir()
     spy = tmp_path / "bin" / "git"

@@ -1,0 +1,43 @@
+"""The bounds of a source: which paths belong to it. Whoever reads a file that a document names asks here first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_LONGEST_POINTER = 1024
+"""Bytes (git-lfs: docs/spec.md, The Pointer)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a path is not read: a stable reason, what is wrong, what to do."""
+
+    reason: str
+    message: str
+    hint: str
+
+
+def refusal(root: Path, target: Path, name: str) -> Refusal | None:
+    """Why `target`, resolved, is not read as part of the source at `root`; None when it may be. `name` is how the document calls it."""
+    if not target.is_relative_to(root):
+        return Refusal(reason="PathOutsideSource", message=f"{name} leads out of the source", hint="name a path inside the repository")
+    if any(part.casefold() == ".git" for part in target.relative_to(root).parts):
+        hint = "name a file of your own: what git keeps there may hold credentials"
+        return Refusal(reason="PathOutsideSource", message=f"{name} is git's own", hint=hint)
+    if target.is_file() and is_pointer(target):
+        hint = "keep the file itself in Git: what it stands for is not fetched"
+        return Refusal(reason="LfsPointer", message=f"{name} is a pointer of Git LFS", hint=hint)
+    return None
+
+
+def is_pointer(file: Path) -> bool:
+    """Whether a regular file stands for one that Git LFS keeps elsewhere."""
+    try:
+        if file.stat().st_size > _LONGEST_POINTER:
+            return False
+        with file.open("rb") as opened:
+            return opened.read(len(_POINTER)) == _POINTER
+    except OSError:
+        return False
