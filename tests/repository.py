@@ -10,8 +10,8 @@ from textwrap import dedent
 from transom.catalog import load
 from transom.catalog.model import Catalog
 from transom.errors import InvalidDocuments, Problem
-from transom.rendering.cache import Cache
 from transom.rendering.render import Renderer
+from transom.rendering.store import Store
 from transom.source.memory import MemorySource
 
 CHECKOUT = Path(__file__).parents[1]
@@ -77,16 +77,21 @@ def with_files(**files: str) -> dict[str, str]:
     return {name: text for name, text in out.items() if text}
 
 
-def kustomize() -> str:
-    """The Kustomize program: the one on PATH, or the one that was built. A missing one fails."""
-    found = shutil.which("kustomize") or shutil.which("kustomize", path=str(CHECKOUT / ".tools" / "bin"))
-    assert found, "kustomize is missing: make toolchain builds it"
+def program(name: str) -> str:
+    """A program: the one on PATH, or the one that was built. A missing one fails."""
+    found = shutil.which(name) or shutil.which(name, path=str(CHECKOUT / ".tools" / "bin"))
+    assert found, f"{name} is missing: make toolchain builds it"
     return found
 
 
+def kustomize() -> str:
+    """The Kustomize program."""
+    return program("kustomize")
+
+
 def renderer(cache: Path | None = None) -> Renderer:
-    """The real renderer."""
-    return Renderer(kustomize(), Cache(cache))
+    """The real renderer, many units in one process."""
+    return Renderer(kustomize(), Store(cache), batch=program("kustomize-batch"))
 
 
 def catalog(folder: Path, files: Mapping[str, str], environment: str = ENVIRONMENT) -> Catalog:

@@ -42,18 +42,31 @@ class Part:
     oldest: tuple[int, ...] = ()
 
 
+_KUSTOMIZE = "v5.8.2"
+_KUSTOMIZE_FLAGS = f"-s -w -X sigs.k8s.io/kustomize/api/provenance.version={_KUSTOMIZE}"
+
 # In the order of need: what the demo can show first comes first.
 PARTS: tuple[Part, ...] = (
     Part(
         name="kustomize",
         package="sigs.k8s.io/kustomize/kustomize/v5",
-        version="v5.8.2",
+        version=_KUSTOMIZE,
         module=MODULES / "kustomize",
-        ldflags="-s -w -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.2",
+        ldflags=_KUSTOMIZE_FLAGS,
         minutes=0.7,
         why="renders overlays",
         version_command=("version",),
         oldest=(5, 3),
+    ),
+    Part(
+        name="kustomize-batch",
+        package="transom.dev/tools/kustomize-batch",
+        version=_KUSTOMIZE,
+        module=MODULES / "kustomize-batch",
+        ldflags=_KUSTOMIZE_FLAGS,
+        minutes=0.1,
+        why="renders many overlays in one process",
+        version_command=("version",),
     ),
     Part(
         name="transom-templates",

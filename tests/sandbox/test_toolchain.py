@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -250,6 +251,29 @@ def test_the_table_agrees_with_the_modules() -> None:
         owners = [line.split() for line in text.splitlines() if line.startswith("\t") and line.split()[1:2]]
         pinned = {words[0]: words[1] for words in owners if part.package.startswith(words[0]) and words[1].startswith("v")}
         assert pinned[max(pinned, key=len)] == part.version, part.name
+
+
+def test_the_batch_renderer_is_the_same_kustomize() -> None:
+    """Both programs are built of the same version of the library: what one renders, the other does."""
+    kustomize, batch = parts.by_name(["kustomize", "kustomize-batch"])
+    assert kustomize.version == batch.version
+    pins = [
+        re.findall(r"^\t(sigs\.k8s\.io/kustomize/(?:api|kyaml) \S+)", (part.module / "go.mod").read_text(), re.MULTILINE)
+        for part in (kustomize, batch)
+    ]
+    assert sorted(pins[0]) == sorted(pins[1])
+    assert len(pins[0]) == 2
+
+
+def test_our_own_sources_are_part_of_the_pin(tmp_path: Path) -> None:
+    """A change in a program of ours is built anew."""
+    (batch,) = parts.by_name(["kustomize-batch"])
+    shutil.copytree(batch.module, tmp_path / "module")
+    copy = replace(batch, module=tmp_path / "module")
+    before = pins.digest(copy, "go1")
+    assert before == pins.digest(batch, "go1")
+    (tmp_path / "module" / "main.go").write_text("package main")
+    assert pins.digest(copy, "go1") != before
 
 
 def test_it_runs_without_any_installed_package() -> None:

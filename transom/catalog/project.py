@@ -25,8 +25,8 @@ from transom.errors import (
     TransomError,
     mistakes,
 )
-from transom.rendering.cache import Cache
 from transom.rendering.render import Renderer
+from transom.rendering.store import Store
 from transom.source import opening
 from transom.source.base import Snapshot, Source
 from transom.specs.environment import Environment
@@ -134,9 +134,19 @@ class Project:
     def loaded(self, environment: Entry[Environment], snapshots: tuple[Snapshot, ...]) -> Catalog:
         """The catalog of an environment whose sources are at hand; errors as `load.load`."""
         timings.mark("resolved")
-        catalog = load.load(environment, snapshots, Renderer(self._kustomize(), Cache(self.cache / "rendered")))
+        catalog = load.load(environment, snapshots, self.renderer())
         timings.mark("loaded")
         return catalog
+
+    def renderer(self) -> Renderer:
+        """What renders the project's units, and remembers them in its cache."""
+        kustomize = self._program("kustomize") or "kustomize"
+        return Renderer(kustomize, Store(self.cache / "rendered"), batch=self._program("kustomize-batch"))
+
+    def _program(self, name: str) -> str | None:
+        """The user's own program, else the one that was built for this project; None where there is neither."""
+        built = self.root / ".tools" / "bin" / name
+        return shutil.which(name) or (str(built.absolute()) if built.is_file() else None)
 
     def _source(self, environment: Entry[Environment], index: int, spec: SourceSpec) -> Source:
         if folder := self.overrides.get(spec.name):
@@ -145,11 +155,6 @@ class Project:
             return opening.source(self._pinned(spec), self.root, self.cache)
         except TransomError as error:
             raise _told_at(error, environment, index) from None
-
-    def _kustomize(self) -> str:
-        """The user's own Kustomize, else the one that was built for this project."""
-        built = self.root / ".tools" / "bin" / "kustomize"
-        return str(built) if shutil.which("kustomize") is None and built.is_file() else "kustomize"
 
     def _pinned(self, spec: SourceSpec) -> SourceSpec:
         commit = self.pins.get(spec.name)

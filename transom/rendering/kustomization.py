@@ -6,10 +6,12 @@ Only what is needed to find files, patches and remote references is read; what t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import yaml
 
@@ -26,6 +28,14 @@ _PATCHES = ("patches", "patchesJson6902", "patchesStrategicMerge")
 _FILES = (*_PATCHES, "configurations", "crds", "transformers", "generators", "validators", "replacements")
 _GENERATORS = ("configMapGenerator", "secretGenerator")
 _LISTS = (*_FOLDERS_OR_FILES, *_FILES, *_GENERATORS, "images", "replicas", "labels", "helmCharts")
+
+
+class Role(Enum):
+    """What a kustomization names something as; it decides how it is read."""
+
+    RESOURCE = auto()
+    PATCH = auto()
+    FILE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,24 @@ class Kustomization:
         for index, entry in enumerate(listed if isinstance(listed, list) else ()):
             yield (key, index), entry
 
+    def named(self) -> Iterator[tuple[Path_, Any, Role]]:
+        """Every file and folder that it names: where in it, the name as it is written, and what it is named as."""
+        for key in _FOLDERS_OR_FILES:
+            yield from ((path, name, Role.RESOURCE) for path, name in self.entries(key))
+        for key in _FILES:
+            for path, entry in self.entries(key):
+                inner = (*path, "path") if isinstance(entry, dict) else path
+                name = entry.get("path") if isinstance(entry, dict) else entry
+                if isinstance(name, str) and "\n" not in name:
+                    yield inner, name, Role.PATCH if key in _PATCHES else Role.FILE
+        openapi = self.written.data.get("openapi")
+        if isinstance(openapi, dict) and "path" in openapi:
+            yield ("openapi", "path"), openapi["path"], Role.FILE
+        for key in _GENERATORS:
+            for path, entry in self.entries(key):
+                if isinstance(entry, dict):
+                    yield from _generated_from(path, entry)
+
     def _patch(self, path: Path_, entry: dict[str, Any]) -> Iterator[Patch]:
         target = entry.get("target") if isinstance(entry.get("target"), dict) else None
         if isinstance(entry.get("path"), str):
@@ -96,14 +124,26 @@ class Kustomization:
         return first - next((_blanks(one) for one in text.splitlines() if one.strip()), 0)
 
 
+def _generated_from(path: Path_, entry: dict[str, Any]) -> Iterator[tuple[Path_, Any, Role]]:
+    """The files that an entry of a generator names."""
+    for name in ("files", "envs"):
+        listed = entry.get(name)
+        for index, item in enumerate(listed if isinstance(listed, list) else ()):
+            yield (*path, name, index), str(item).split("=", 1)[-1], Role.FILE
+    if "env" in entry:
+        yield (*path, "env"), entry["env"], Role.FILE
+
+
 def _blanks(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
 def resolved(folder: Path, name: str) -> Path | None:
-    """What `name` leads to from `folder`; None when no file can be named so (too long, a link to itself, a NUL in it)."""
+    """What `name` leads to from `folder`, which is free of links; None when no file can be named so (too long, a NUL in it …)."""
     try:
-        target = (folder / name).resolve()
+        target = folder / name
+        if "/" in name or target.is_symlink():
+            target = target.resolve()
         target.exists()
     except (OSError, ValueError, RuntimeError):
         return None
@@ -123,6 +163,28 @@ class Reading:
     layers: tuple[Kustomization, ...]
     files: tuple[Path, ...]
     problems: tuple[Problem, ...]
+
+
+class Layers(Sequence[Kustomization]):
+    """The kustomizations that a folder is rendered through, outermost first; read when somebody asks where a value comes from."""
+
+    def __init__(self, folder: Path, snapshot: Snapshot) -> None:
+        self._folder = folder
+        self._snapshot = snapshot
+
+    @cached_property
+    def _read(self) -> tuple[Kustomization, ...]:
+        return read(self._folder, self._snapshot).layers
+
+    @overload
+    def __getitem__(self, index: int) -> Kustomization: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Kustomization, ...]: ...
+    def __getitem__(self, index: int | slice) -> Kustomization | tuple[Kustomization, ...]:
+        return self._read[index]
+
+    def __len__(self) -> int:
+        return len(self._read)
 
 
 def read(folder: Path, snapshot: Snapshot) -> Reading:
@@ -155,21 +217,8 @@ class _Walk:
 
     def _follow(self, layer: Kustomization) -> None:
         self._lists(layer)
-        for key in _FOLDERS_OR_FILES:
-            for path, name in layer.entries(key):
-                self._named(layer, path, name, documents=True)
-        for key in _FILES:
-            for path, entry in layer.entries(key):
-                inner = (*path, "path") if isinstance(entry, dict) else path
-                name = entry.get("path") if isinstance(entry, dict) else entry
-                if isinstance(name, str) and "\n" not in name:
-                    self._named(layer, inner, name, documents=key in _PATCHES)
-        if isinstance(openapi := layer.written.data.get("openapi"), dict) and "path" in openapi:
-            self._named(layer, ("openapi", "path"), openapi["path"], documents=False)
-        for key in _GENERATORS:
-            for path, entry in layer.entries(key):
-                if isinstance(entry, dict):
-                    self._generator(layer, path, entry)
+        for path, name, role in layer.named():
+            self._named(layer, path, name, role)
 
     def _lists(self, layer: Kustomization) -> None:
         for key in _LISTS:
@@ -177,15 +226,7 @@ class _Walk:
                 place = layer.written.position((key,), of_key=True) or (1, 1)
                 self._wrong(layer.file, place, "InvalidKustomization", f"{key} must be a list", "begin each entry with a hyphen")
 
-    def _generator(self, layer: Kustomization, path: Path_, entry: dict[str, Any]) -> None:
-        for name in ("files", "envs"):
-            listed = entry.get(name)
-            for index, item in enumerate(listed if isinstance(listed, list) else ()):
-                self._named(layer, (*path, name, index), str(item).split("=", 1)[-1], documents=False)
-        if "env" in entry:
-            self._named(layer, (*path, "env"), entry["env"], documents=False)
-
-    def _named(self, layer: Kustomization, path: Path_, name: Any, *, documents: bool) -> None:
+    def _named(self, layer: Kustomization, path: Path_, name: Any, role: Role) -> None:
         place = layer.written.position(path) or (1, 1)
         if not isinstance(name, str) or not name:
             hint = "write the path of a file or folder"
@@ -203,12 +244,12 @@ class _Walk:
             self._wrong(layer.file, place, *wrong)
         elif target.is_dir():
             self.visit(target)
-        elif documents:
-            read = self._yaml(target)
-            if path[0] in _FOLDERS_OR_FILES:
-                self._documents(target, read)
-        else:
+        elif role is Role.FILE:
             self.files.add(target)
+        else:
+            read = self._yaml(target)
+            if role is Role.RESOURCE:
+                self._documents(target, read)
 
     def _unreachable(self, layer: Kustomization, name: str, target: Path) -> tuple[str, str, str] | None:
         """Reason, message and hint where a named file or folder cannot be used."""

@@ -6,16 +6,22 @@ the user's is touched. The program is never given network, exec or container plu
 
 from __future__ import annotations
 
+import json
 import os
+import posixpath
+import re
 import subprocess
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from transom.errors import Problem, ToolMissing
-from transom.rendering import complaints, yamltext
+from transom.rendering import batch, complaints, yamltext
+from transom.rendering.batch import Asked, Pool
 from transom.rendering.kustomization import Reading
 from transom.source.base import Snapshot
 
@@ -25,20 +31,28 @@ _TIMEOUT = 120
 _GO = {"GOGC": "off", "GOMEMLIMIT": "512MiB"}
 """A build lives for a tenth of a second and is over before collecting garbage would pay: a third less processor time."""
 
-Raw = tuple[dict[str, Any], Path]
-"""A rendered document without its origin annotation, and the file that first wrote or generated it."""
+Raw = tuple[dict[str, Any], str]
+"""A rendered document without its origin annotation, and the file that first wrote or generated it, below the snapshot's root."""
 
 
-def build(program: str, folder: Path, reading: Reading, snapshot: Snapshot) -> tuple[list[Raw], list[Problem]]:
-    """Runs `kustomize build` on `folder`; gives the documents in Kustomize's order, or what is wrong.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A folder to render: where it is, what was read of it, and the files that it is part of."""
+
+    folder: Path
+    reading: Reading
+    snapshot: Snapshot
+
+
+def one(program: str, work: Work) -> tuple[list[Raw], list[Problem]]:
+    """Runs `kustomize build` on a folder; gives the documents in Kustomize's order, or what is wrong.
 
     Raises:
         ToolMissing: there is no such program.
     """
     with tempfile.TemporaryDirectory(prefix="transom-") as name:
         wrapper = Path(name).resolve()
-        target = os.path.relpath(folder, wrapper)
-        (wrapper / "kustomization.yaml").write_text(f"resources: ['{target}']\nbuildMetadata: [originAnnotations]\n", encoding="utf-8")
+        (wrapper / "kustomization.yaml").write_text(_wrapped(work, str(wrapper)), encoding="utf-8")
         try:
             done = subprocess.run(
                 [program, "build", str(wrapper)],
@@ -51,16 +65,80 @@ def build(program: str, folder: Path, reading: Reading, snapshot: Snapshot) -> t
         except FileNotFoundError:
             raise ToolMissing("kustomize is not on this machine", hint="make demo builds it, and transom doctor says where it is") from None
         except subprocess.TimeoutExpired:
-            return [], [complaints.problem(f"did not end within {_TIMEOUT} seconds", folder, reading, snapshot)]
+            return _refused(f"did not end within {_TIMEOUT} seconds", work)
         if done.returncode:
-            return [], [complaints.problem(done.stderr.strip(), folder, reading, snapshot)]
-        return [_without_origin(document, wrapper, folder) for document in yamltext.plain(done.stdout)], []
+            return _refused(done.stderr, work)
+        return [_without_origin(_sorted(document), work, str(wrapper)) for document in yamltext.plain(done.stdout)], []
 
 
-def _without_origin(document: dict[str, Any], wrapper: Path, folder: Path) -> Raw:
-    annotations = document["metadata"].get("annotations", {})
-    origin = yaml.safe_load(annotations.pop(ORIGIN, "{}"))
+def in_batch(pool: Pool) -> Callable[[Work], tuple[list[Raw], list[Problem]]]:
+    """As `one`, in one of the pool's processes; to be called in one of its threads."""
+
+    def build(work: Work) -> tuple[list[Raw], list[Problem]]:
+        documents, said = pool.ask(Asked(_wrapped(work, batch.FOLDER), work.snapshot.root))
+        if said:
+            return _refused(said, work)
+        return [_without_origin(document, work, batch.FOLDER) for document in documents], []
+
+    return build
+
+
+def version(program: str) -> str:
+    """What the program says its version is; empty when it does not run.
+
+    Raises:
+        ToolMissing: there is no such program.
+    """
+    try:
+        return subprocess.run([program, "version"], capture_output=True, text=True, timeout=_TIMEOUT, check=False).stdout.strip()
+    except FileNotFoundError:
+        raise ToolMissing("kustomize is not on this machine", hint="make demo builds it, and transom doctor says where it is") from None
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+_LIFTED = ("sortOptions",)
+"""Fields that count in the outermost kustomization only, which the wrapper is."""
+
+
+def _wrapped(work: Work, wrapper: str) -> str:
+    own = work.reading.layers[0].written.data
+    asked = own.get("buildMetadata")
+    metadata = dict.fromkeys(("originAnnotations", *(map(str, asked) if isinstance(asked, list) else ())))
+    fields = {key: own[key] for key in _LIFTED if key in own}
+    return json.dumps({"resources": [posixpath.relpath(work.folder, wrapper)], "buildMetadata": list(metadata), **fields})
+
+
+def _refused(said: str, work: Work) -> tuple[list[Raw], list[Problem]]:
+    words = "\n".join(line for line in said.strip().splitlines() if not line.startswith("# Warning:"))
+    return [], [complaints.problem(words, work.folder, work.reading, work.snapshot)]
+
+
+_NAMED = re.compile(r"^(?:path|configuredIn): (?P<name>[^'\"\s].*)$", re.MULTILINE)
+
+
+def _without_origin(document: dict[str, Any], work: Work, wrapper: str) -> Raw:
+    metadata = document["metadata"]
+    annotations = metadata.get("annotations") or {}
+    text = str(annotations.pop(ORIGIN, ""))
     if not annotations:
-        document["metadata"].pop("annotations", None)
-    named = origin.get("path") or origin.get("configuredIn")
-    return document, (wrapper / named).resolve() if named else folder
+        metadata.pop("annotations", None)
+    root = str(work.snapshot.root)
+    if found := _NAMED.search(text):
+        named = found["name"]
+    else:  # quoted, or nothing
+        origin = yaml.safe_load(text) or {}
+        named = origin.get("path") or origin.get("configuredIn")
+    place = posixpath.normpath(posixpath.join(wrapper, named)) if named else str(work.folder)
+    return document, posixpath.relpath(place, root) if not place.startswith(f"{root}/") else place[len(root) + 1 :]
+
+
+def _sorted(value: Any) -> Any:
+    """Keys in the order of their characters, as JSON has them; the text of YAML puts a2 before a10."""
+    match value:
+        case dict():
+            return {key: _sorted(value[key]) for key in sorted(value)}
+        case list():
+            return [_sorted(item) for item in value]
+        case _:
+            return value

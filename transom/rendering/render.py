@@ -1,20 +1,17 @@
-"""One function: units become documents with their traces, in parallel, from the cache where nothing changed."""
+"""One function: units become documents with their traces, from the store where nothing changed."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from transom.errors import Location, Problem, mistakes
-from transom.rendering import kustomization, kustomize, yamltext
-from transom.rendering.cache import Cache
-from transom.rendering.kustomization import Reading
-from transom.rendering.trace import Trace, hits
+from transom.rendering import overlays, yamltext
+from transom.rendering.overlays import Outcome
+from transom.rendering.store import Store
+from transom.rendering.trace import Trace
 from transom.rendering.units import KUSTOMIZATION_FILES, Unit
 
 
@@ -38,54 +35,39 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """What rendering needs of the outside: the Kustomize program and a cache."""
+    """What rendering needs of the outside.
+
+    Attributes:
+        kustomize: the Kustomize program.
+        store: what was rendered before.
+        batch: the program that renders many units in one process, where there is one.
+    """
 
     kustomize: str = "kustomize"
-    cache: Cache = field(default_factory=Cache)
+    store: Store = field(default_factory=Store)
+    batch: str | None = None
 
     def render(self, units: Iterable[Unit]) -> Rendering:
         """Renders all units; a unit with mistakes gives problems, the others are rendered all the same."""
         wanted = tuple(units)
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
-            parts = list(pool.map(self._one, wanted))
+        kustomized = [unit for unit in wanted if unit.kustomized]
+        outcomes = iter(overlays.render(kustomized, overlays.Programs(self.kustomize, self.batch), self.store) if kustomized else ())
+        parts = [_documents(unit, next(outcomes)) if unit.kustomized else plain(unit) for unit in wanted]
         return Rendering(
             tuple(document for part in parts for document in part.documents),
             tuple(problem for part in parts for problem in part.problems),
             tuple(unit for unit, part in zip(wanted, parts, strict=True) if mistakes(part.problems)),
         )
 
-    def _one(self, unit: Unit) -> Rendering:
-        return self._kustomized(unit) if unit.kustomized else plain(unit)
 
-    def _kustomized(self, unit: Unit) -> Rendering:
-        reading = kustomization.read(unit.folder, unit.snapshot)
-        if reading.problems:
-            return Rendering((), reading.problems)
-        key = self.cache.key(reading.files, unit.snapshot.root)
-        kept = self.cache.get(key)
-        raw = [(data, unit.snapshot.root / origin) for data, origin in kept] if kept is not None else None
-        if raw is None:
-            program = shutil.which(self.kustomize) or self.kustomize
-            raw, problems = kustomize.build(program, unit.folder, reading, unit.snapshot)
-            if problems:
-                return Rendering((), tuple(problems))
-            self.cache.put(key, [(data, origin.relative_to(unit.snapshot.root).as_posix()) for data, origin in raw])
-        documents = tuple(Rendered(data, Trace(unit.snapshot, origin, layers=reading.layers), unit) for data, origin in raw)
-        return Rendering(documents, tuple(_aimed_at_nothing(unit, reading, [document.data for document in documents])))
-
-
-def _aimed_at_nothing(unit: Unit, reading: Reading, documents: list[Mapping[str, Any]]) -> Iterator[Problem]:
-    """Patches aimed at a name that nothing has: Kustomize passes over them in silence, and nothing changes."""
-    patches = [patch for layer in reading.layers for patch in layer.patches()]
-    if any(isinstance(patch.written.data, dict) and "$patch" in patch.written.data for patch in patches):
-        return  # what a patch was aimed at may have been deleted since
-    for patch in patches:
-        if patch.target and patch.target.get("name") and not any(hits(patch, data, reading.layers) for data in documents):
-            place = patch.place or (1, 1)
-            wanted = " ".join(str(patch.target[key]) for key in ("kind", "name", "labelSelector") if patch.target.get(key))
-            hint = "correct kind and name; Kustomize would pass over this patch in silence"
-            where = Location(unit.snapshot.path_of(patch.named_in or patch.file), *place)
-            yield Problem(where, "PatchWithoutTarget", f"there is no {wanted} to patch", hint)
+def _documents(unit: Unit, outcome: Outcome) -> Rendering:
+    traces: dict[str, Trace] = {}
+    documents = []
+    for data, origin in outcome.documents:
+        if origin not in traces:
+            traces[origin] = Trace(unit.snapshot, unit.snapshot.root / origin, layers=outcome.layers)
+        documents.append(Rendered(data, traces[origin], unit))
+    return Rendering(tuple(documents), outcome.problems)
 
 
 def plain(unit: Unit) -> Rendering:

@@ -34,7 +34,7 @@ class Trace:
     snapshot: Snapshot
     origin: Path
     index: int | None = None
-    layers: tuple[Kustomization, ...] = field(default=(), repr=False)
+    layers: Sequence[Kustomization] = field(default=(), repr=False)
 
     @property
     def file(self) -> str:

@@ -6,6 +6,7 @@ A unit that has overlays, but none for this environment, is no part of it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -49,7 +50,7 @@ class Unit:
 
 def kustomization_of(folder: Path) -> Path | None:
     """The folder's kustomization file, None when it has none."""
-    return next((folder / name for name in KUSTOMIZATION_FILES if (folder / name).is_file()), None)
+    return next((folder / name for name in KUSTOMIZATION_FILES if os.path.isfile(f"{folder}/{name}")), None)  # noqa: PTH113 - asked often
 
 
 def find(snapshot: Snapshot, environment: str) -> tuple[Unit, ...]:

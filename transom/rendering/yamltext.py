@@ -32,6 +32,7 @@ _MOST_NODES = 200_000
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 """The key `<<`."""
+_TEXT, _LIST, _MAPPING = (f"{_TAG}{word}" for word in ("str", "seq", "map"))
 _INT = f"{_TAG}int"
 _FLOAT = f"{_TAG}float"
 _READ = frozenset({_INT, _FLOAT} | {f"{_TAG}{word}" for word in ("null", "bool", "str", "map", "seq")})
@@ -50,6 +51,16 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
         first: [(tag, pattern) for tag, pattern in resolvers if tag not in _AS_TEXT]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        """The tag of a node that has none written. As PyYAML does, without what nobody uses: it is asked of every value of every file."""
+        if kind is not yaml.ScalarNode:
+            return _LIST if kind is yaml.SequenceNode else _MAPPING
+        if implicit[0]:
+            for tag, pattern in self.yaml_implicit_resolvers.get(value[:1], ()):
+                if pattern.match(value):
+                    return str(tag)
+        return _TEXT
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         """As PyYAML does; keys become text."""
@@ -191,6 +202,8 @@ class _Builder(yaml.constructor.SafeConstructor):
         return names
 
     def _scalar(self, node: yaml.Node) -> Any:
+        if node.tag == _TEXT:  # most are, and this is what construct_object would come to
+            return node.value
         try:
             value = self.construct_object(node)
             if isinstance(value, float) and not math.isfinite(value):

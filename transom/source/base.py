@@ -16,16 +16,21 @@ class Snapshot:
         revision: the commit's full hash, or `directory` for a folder on disk.
         root: folder that holds the files; read, never written.
         shown: what stands before a file's path in messages, so that the person who reads them finds the file; empty or ends with `/`.
+        listing: file with what `git ls-tree -r -z` says of the commit, where there is one: the id of every file's content.
+        listed_below: what stands before the paths of this snapshot in the listing; empty or ends with `/`.
     """
 
     source: str
     revision: str
     root: Path
     shown: str = ""
+    listing: Path | None = None
+    listed_below: str = ""
 
     def path_of(self, file: Path) -> str:
         """How messages name `file`, which lies below the root."""
-        return self.shown + file.relative_to(self.root).as_posix()
+        root, path = str(self.root), str(file)
+        return self.shown + (path[len(root) + 1 :] if path.startswith(f"{root}/") else file.relative_to(self.root).as_posix())
 
 
 class Source(ABC):

@@ -107,7 +107,8 @@ class GitSource(Source):
                 hint="correct the source's path; an empty source would delete everything, so it is refused",
             )
         below = root.relative_to(files).as_posix()
-        return Snapshot(source=self.name, revision=commit, root=root, shown="" if below == "." else f"{below}/")
+        head = "" if below == "." else f"{below}/"
+        return Snapshot(self.name, commit, root, shown=head, listing=keeping.listing(files), listed_below=head)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -227,6 +228,7 @@ class GitSource(Source):
         try:
             unpacking.unpack(origin, commit, self.path, half_made, submodules=self.submodules, where=f"{self._where} at {commit[:12]}")
             keeping.made(half_made)
+            keeping.list_beside(folder, origin.git("ls-tree", "-r", "-z", "--full-tree", commit))
             try:
                 half_made.rename(folder)
             except OSError:

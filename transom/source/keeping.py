@@ -21,6 +21,7 @@ _IN_USE = 86_400
 """Seconds after its last use in which nothing is removed."""
 _ROOMS = ("clones", "commits")
 _MARK = ".used"
+_LISTING = ".tree"
 
 
 @contextmanager
@@ -50,6 +51,19 @@ def made(folder: Path) -> None:
     _mark(folder).write_text(str(_size(folder)), encoding="utf-8")
 
 
+def list_beside(folder: Path, listed: str) -> None:
+    """Keeps what `git ls-tree -r -z` says of the commit whose files are in `folder`, or soon will be."""
+    draft = folder.with_name(f"{folder.name}.{os.getpid()}.half")
+    draft.write_text(listed, encoding="utf-8")
+    draft.replace(folder.with_name(folder.name + _LISTING))
+
+
+def listing(folder: Path) -> Path | None:
+    """The file with what `list_beside` kept; None where nothing was."""
+    file = folder.with_name(folder.name + _LISTING)
+    return file if file.is_file() else None
+
+
 def tidy(cache: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Removes what goes first until the bound holds; names what went. Left to the next run where another one is at it."""
     given = environ.get(LIMIT, "")
@@ -64,7 +78,8 @@ def tidy(cache: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
             if total <= limit or time.time() - used < _IN_USE:
                 break
             shutil.rmtree(folder, ignore_errors=True)
-            _mark(folder).unlink(missing_ok=True)
+            for mark in (_MARK, _LISTING):
+                folder.with_name(folder.name + mark).unlink(missing_ok=True)
             gone.append(folder.name)
             total -= size
     return tuple(gone)

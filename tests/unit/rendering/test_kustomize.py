@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 
 from tests import repository
 from transom.errors import Problem, ToolMissing
-from transom.rendering.cache import Cache
 from transom.rendering.render import Renderer, Rendering
 from transom.rendering.units import Room, find
 from transom.source.base import Snapshot
@@ -35,9 +33,13 @@ def snapshot(folder: Path, files: Mapping[str, str]) -> Snapshot:
     return MemorySource("platform", whole, folder / "platform").snapshot()
 
 
-def render(folder: Path, files: Mapping[str, str], cache: Path | None = None) -> Rendering:
+def render(folder: Path, files: Mapping[str, str], renderer: Renderer | None = None) -> Rendering:
     """That repository, rendered for `dev` by the real Kustomize."""
-    return repository.renderer(cache).render(find(snapshot(folder, files), "dev"))
+    return (renderer or repository.renderer()).render(find(snapshot(folder, files), "dev"))
+
+
+WAYS = {"in batch": repository.renderer, "one by one": lambda: Renderer(repository.program("kustomize"))}
+"""Both ways to run Kustomize: what is rendered and what is told is the same."""
 
 
 MISTAKES: list[tuple[str, dict[str, str], str, str, str]] = [
@@ -75,15 +77,18 @@ MISTAKES: list[tuple[str, dict[str, str], str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("files, place, reason, words", [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES])
-def test_mistakes(tmp_path: Path, files: dict[str, str], place: str, reason: str, words: str) -> None:
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("mistake", [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES])
+def test_mistakes(tmp_path: Path, mistake: tuple[dict[str, str], str, str, str], way: str) -> None:
     """Each mistake is told once, at the line to change, in words that let a person mend it, and names no folder of the machine."""
-    problems = render(tmp_path, files).problems
+    files, place, reason, words = mistake
+    problems = render(tmp_path, files, WAYS[way]()).problems
     assert [(str(one.where).removeprefix("applications/shop/"), one.reason) for one in problems] == [(place, reason)], problems
     assert words in str(problems[0])
     assert problems[0].hint
     assert str(tmp_path) not in str(problems[0])
     assert "/transom-" not in str(problems[0])
+    assert "wrapper" not in str(problems[0])
 
 
 def test_mistakes_are_told_together(tmp_path: Path) -> None:
@@ -138,75 +143,6 @@ def test_other_units_are_rendered_all_the_same(tmp_path: Path) -> None:
     rendering = repository.renderer().render(find(made, "dev"))
     assert [one.unit.room for one in rendering.documents] == [Room.TENANTS]
     assert len(rendering.problems) == 1
-
-
-# -- the cache --------------------------------------------------------------------------------------------------------
-
-
-def _without_program(folder: Path, cache: Path) -> Rendering:
-    """Renders with a Kustomize that does not exist: only the cache can answer."""
-    made = Snapshot("platform", "memory", folder / "platform")
-    return Renderer("kustomize-that-is-not-there", Cache(cache)).render(find(made, "dev"))
-
-
-def test_an_untouched_unit_is_not_rendered_again(tmp_path: Path) -> None:
-    """The second time nothing is run, and documents and places are the same."""
-    first = render(tmp_path, {}, tmp_path / "cache")
-    second = _without_program(tmp_path, tmp_path / "cache")
-    assert [(one.data, one.trace.locate(one.data, ("metadata", "name"))) for one in second.documents] == [
-        (one.data, one.trace.locate(one.data, ("metadata", "name"))) for one in first.documents
-    ]
-
-
-def test_another_checkout_shares_the_cache(tmp_path: Path) -> None:
-    """The same content in another folder is the same; places are told there."""
-    render(tmp_path, {}, tmp_path / "cache")
-    shutil.copytree(tmp_path / "platform", tmp_path / "copy" / "platform")
-    second = _without_program(tmp_path / "copy", tmp_path / "cache")
-    assert len(second.documents) == 2
-    assert second.documents[0].trace.origin.is_relative_to(tmp_path / "copy")
-
-
-@pytest.mark.parametrize(
-    "name, text",
-    [
-        ("base/web.yaml", WEB.replace("1}", "2}")),
-        (OVERLAY, "resources: [../../base]\nnamePrefix: x-\n"),
-        ("base/extra.env", "B=2\n"),
-        ("overlays/dev/patch.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n"),
-    ],
-)
-def test_every_edit_counts(tmp_path: Path, name: str, text: str) -> None:
-    """A change in any file that the result depends on is rendered anew."""
-    files = {
-        "base/kustomization.yaml": "resources: [settings.yaml, web.yaml]\nconfigMapGenerator: [{name: g, env: extra.env}]\n",
-        "base/extra.env": "A=1\n",
-        OVERLAY: "resources: [../../base]\npatches: [{path: patch.yaml}]\n",
-        "overlays/dev/patch.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 2}\n",
-    }
-    before = render(tmp_path, files, tmp_path / "cache")
-    (tmp_path / "platform" / "applications/shop" / name).write_text(text)
-    with pytest.raises(ToolMissing):
-        _without_program(tmp_path, tmp_path / "cache")
-    assert before.documents
-
-
-@pytest.mark.parametrize("damage", ["torn", "folder", "other"])
-def test_an_unreadable_cache_costs_time_only(tmp_path: Path, damage: str) -> None:
-    """A torn, foreign or unwritable entry is as good as none."""
-    cache = tmp_path / "cache"
-    first = render(tmp_path, {}, cache)
-    for file in cache.glob("*.json"):
-        file.unlink()
-        match damage:
-            case "torn":
-                file.write_text('[[{"kind": ')
-            case "other":
-                file.write_text('{"a": 1}')
-            case _:
-                file.mkdir()
-    second = repository.renderer(cache).render(find(Snapshot("platform", "memory", tmp_path / "platform"), "dev"))
-    assert [one.data for one in second.documents] == [one.data for one in first.documents]
 
 
 # -- units ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,149 @@
+"""Kustomized units become documents: from the store where nothing changed, in a few processes for all others.
+
+Reading a unit, to tell its mistakes at their lines, goes on here while the units before it are rendered elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from transom.errors import Problem
+from transom.rendering import kustomization, kustomize, silence
+from transom.rendering.batch import Pool
+from transom.rendering.contents import Contents
+from transom.rendering.dependencies import Dependencies
+from transom.rendering.kustomization import Kustomization, Layers
+from transom.rendering.kustomize import Raw, Work
+from transom.rendering.store import FORMAT, Store
+from transom.rendering.units import Unit
+
+_PER_PROCESS = 16
+"""Units for which one more process pays: it needs about as long to start as to render half a dozen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """The Kustomize program, and the one that renders many units in one process, where there is one."""
+
+    kustomize: str
+    batch: str | None = None
+
+    @property
+    def first(self) -> str:
+        """The one that renders."""
+        return self.batch or shutil.which(self.kustomize) or self.kustomize
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a unit: its documents, what is wrong with it, and the kustomizations that it went through, outermost first."""
+
+    documents: Sequence[Raw]
+    problems: tuple[Problem, ...]
+    layers: Sequence[Kustomization]
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """What renders a folder, and the threads to call it on."""
+
+    threads: Executor
+    build: Callable[[Work], tuple[list[Raw], list[Problem]]]
+
+
+def render(units: Sequence[Unit], programs: Programs, store: Store) -> list[Outcome]:
+    """What becomes of each unit.
+
+    Raises:
+        ToolMissing: there is no Kustomize.
+    """
+    known = Dependencies(store, f"{FORMAT} {_version(programs.first, store)}")
+    contents: dict[Path, Contents] = {}
+    out: dict[int, Outcome] = {}
+    for number, unit in enumerate(units):
+        root = unit.snapshot.root
+        if root not in contents:
+            contents[root] = Contents(unit.snapshot, store)
+        key = known.key(unit, contents[root])
+        kept = _decoded(store.get(key)) if key else None
+        if kept is not None:
+            out[number] = Outcome(kept, (), Layers(unit.folder, unit.snapshot))
+    new: dict[str, bytes] = {}
+    missing = {number: unit for number, unit in enumerate(units) if number not in out}
+    if missing:
+        with _builder(programs, len(missing)) as builder:
+            for number, (outcome, key) in _anew(missing, known, contents, builder):
+                out[number] = outcome
+                if key is not None and not outcome.problems:
+                    new[key] = json.dumps(outcome.documents).encode()
+    for one in contents.values():
+        new |= one.remember()
+    store.put(new | known.learned)
+    return [out[number] for number in range(len(units))]
+
+
+def _anew(
+    units: Mapping[int, Unit], known: Dependencies, contents: Mapping[Path, Contents], builder: _Builder
+) -> Iterator[tuple[int, tuple[Outcome, str | None]]]:
+    """Reads and renders these units; with each outcome the key to keep it under."""
+    begun = []
+    for number, unit in units.items():
+        seen = contents[unit.snapshot.root]
+        reading = kustomization.read(unit.folder, unit.snapshot)
+        if reading.problems:
+            yield number, (Outcome((), reading.problems, reading.layers), None)
+            continue
+        known.learn(reading, seen)
+        key = known.key(unit, seen) or known.read_key(unit, reading)
+        if (kept := _decoded(known.store.get(key)) if key else None) is not None:
+            yield number, (Outcome(kept, (), reading.layers), None)
+            continue
+        begun.append((number, unit, reading, key, builder.threads.submit(builder.build, Work(unit.folder, reading, unit.snapshot))))
+    for number, unit, reading, key, done in begun:
+        documents, problems = done.result()
+        if not problems:
+            problems = list(silence.problems(unit, reading, [data for data, _ in documents]))
+        yield number, (Outcome(documents, tuple(problems), reading.layers), key)
+
+
+@contextmanager
+def _builder(programs: Programs, count: int) -> Iterator[_Builder]:
+    cores = os.cpu_count() or 2
+    if programs.batch is None:
+        with ThreadPoolExecutor(cores, thread_name_prefix="kustomize") as threads:
+            yield _Builder(threads, partial(kustomize.one, programs.first))
+        return
+    with Pool(programs.batch, max(1, min(cores, count // _PER_PROCESS))) as pool:
+        yield _Builder(pool.threads, kustomize.in_batch(pool))
+
+
+def _version(program: str, store: Store) -> str:
+    """The program's version; asked once for as long as the program's file stays the same."""
+    try:
+        status = Path(program).stat()
+    except OSError:
+        return kustomize.version(program)
+    key = f"program:{program}:{status.st_size}:{status.st_mtime_ns}"
+    if kept := store.get(key):
+        return kept.decode()
+    version = kustomize.version(program)
+    if version:
+        store.put({key: version.encode()})
+    return version
+
+
+def _decoded(kept: bytes | None) -> list[Raw] | None:
+    if kept is None:
+        return None
+    try:
+        return [(data, str(origin)) for data, origin in json.loads(kept)]
+    except (ValueError, TypeError):
+        return None
