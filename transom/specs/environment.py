@@ -11,22 +11,6 @@ from transom.specs.scalars import Int, Name, Region, Storage, TagText
 from transom.specs.source import SourceSpec
 from transom.specs.sync import SyncSpec
 
-class SourceSpec(Spec):
-    """One Git repository at a revision, or a directory on disk."""
-    name: Name
-    """Short name of the source in messages and in the history."""
-    repo_url: str | None = Field(default=None, alias="repoURL", min_length=1)
-    """Address of a Git repository (https, ssh, or a path). Without it `path` is a directory on disk, relative to the project."""
-    target_revision: str | None = Field(default=None, min_length=1)
-    """Branch, tag or commit of the repository; its default branch when left out."""
-    path: str = "."
-    """Folder inside the repository, or the directory on disk, that holds `infrastructure/`, `applications/`, `tenants/` …"""
-    @model_validator(mode="after")
-    def _revision_needs_a_repository(self) -> SourceSpec:
-        if self.target_revision and not self.repo_url:
-            raise ValueError("targetRevision needs a repoURL: a directory on disk has no revisions")
-        return self
-
 
 class AwsNetworkSpec(Spec):
     """The network that databases, caches and clusters are placed in: a Network of ours, or one that somebody else made."""

@@ -18,6 +18,7 @@ from transom.source import credentials
 from transom.source.git import GitSource
 
 TOKEN = "example-t0ken-of-the-tests"
+HOST = {"TRANSOM_SOURCE_PLATFORM_HOST": "git.example.com"}
 
 
 def _kept(folder: Path, *words: str) -> list[Path]:
@@ -100,11 +101,11 @@ def test_general_credentials_are_for_their_host_only(http_host: Callable[..., An
     [
         ("https://git.example.com/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN}),
         ("https://git.example.com/a.git", {"TRANSOM_SOURCE_TOKEN": TOKEN}),
-        ("https://evil.example.org/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, "TRANSOM_SOURCE_PLATFORM_HOST": "git.example.com"}),
-        ("https://git.example.com:8443/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, "TRANSOM_SOURCE_PLATFORM_HOST": "git.example.com"}),
-        ("https://git.example.com@evil.example.org/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, "TRANSOM_SOURCE_PLATFORM_HOST": "git.example.com"}),
-        ("http://git.example.com/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, "TRANSOM_SOURCE_PLATFORM_HOST": "git.example.com"}),
-        ("git@evil.example.org:a.git", {"TRANSOM_SOURCE_PLATFORM_SSH_KEY": "-----BEGIN x", "TRANSOM_SOURCE_PLATFORM_HOST": "git.example.com"}),
+        ("https://evil.example.org/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, **HOST}),
+        ("https://git.example.com:8443/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, **HOST}),
+        ("https://git.example.com@evil.example.org/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, **HOST}),
+        ("http://git.example.com/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, **HOST}),
+        ("git@evil.example.org:a.git", {"TRANSOM_SOURCE_PLATFORM_SSH_KEY": "-----BEGIN x", **HOST}),
     ],
 )  # fmt: skip
 def test_credentials_stay_with_their_host(url: str, environ: dict[str, str]) -> None:
