@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes import Provider
 
-from components.objects import ObjectArgs, register
+from components.objects import KubernetesObject, ObjectArgs, register
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,15 @@ class ClusterArgs:
 
 
 class Cluster(pulumi.ComponentResource):
-    """Objects that belong to the cluster itself: namespaces, classes, policies, RBAC."""
+    """Objects that belong to the cluster itself: namespaces, classes, policies, RBAC.
+
+    Attributes:
+        objects: all of them; who goes into a namespace that is among them waits for these.
+    """
+
+    objects: list[KubernetesObject]
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("transom:kubernetes:Cluster", name, None, opts)
-        register(name, args.objects, pulumi.ResourceOptions(parent=self, provider=args.connection.provider))
+        self.objects = register(name, args.objects, pulumi.ResourceOptions(parent=self, provider=args.connection.provider))
         self.register_outputs({})

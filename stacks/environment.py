@@ -21,6 +21,7 @@ from components.cluster import Cluster, ClusterConnection
 from components.database import Database
 from components.environment import Environment
 from components.network import Network
+from components.objects import KubernetesObject
 from components.queue import Queue
 from components.tenant import Tenant
 from stacks import builders, layout, unbuilt
@@ -77,6 +78,7 @@ class _Walk:
         self.root = Environment(catalog.name)
         self.child = pulumi.ResourceOptions(parent=self.root)
         self.connections: dict[str, ClusterConnection] = {}
+        self.clusters: dict[str, Cluster] = {}
         self.tenants: dict[str, Tenant] = {}
         self.applications: dict[str, Application] = {}
         self.resources: dict[str, pulumi.ComponentResource] = {}
@@ -100,7 +102,7 @@ class _Walk:
             kinds[entry.kind](entry)
 
     def _cluster(self, entry: Entry[Any]) -> None:
-        Cluster(entry.name, builders.cluster(self.catalog, entry, self.connections[entry.name]), self.child)
+        self.clusters[entry.name] = Cluster(entry.name, builders.cluster(self.catalog, entry, self.connections[entry.name]), self.child)
 
     def _tenant(self, entry: Entry[Any]) -> None:
         self.tenants[entry.name] = Tenant(entry.name, builders.tenant(self.catalog, entry, self.connections), self.child)
@@ -121,7 +123,7 @@ class _Walk:
         cluster = self.catalog.placements[entry.name]
         after: list[pulumi.Resource] = []
         if spec.tenant in self.tenants:  # in a tenant's own stack the foundation was up before
-            after += self.tenants[spec.tenant].foundations[cluster, spec.destination.namespace]
+            after += self._foundations(spec.tenant, cluster, spec.destination.namespace)
         for one in spec.depends_on:  # what is in another shard was up before
             if one.kind == "Application" and one.name in self.applications:
                 after += self.applications[one.name].objects
@@ -132,6 +134,13 @@ class _Walk:
         bindings = [builders.binding(one, entry.name, self.resources["/".join(one.target)]) for one in spec.bindings]
         args = builders.application(self.catalog, entry, self.connections[cluster], bindings, after)
         self.applications[entry.name] = Application(entry.name, args, self.child)
+
+    def _foundations(self, tenant: str, cluster: str, namespace: str) -> list[KubernetesObject]:
+        """What must be there before an object of a tenant: its namespace, or for one that is not confined what the cluster itself gets."""
+        own = self.tenants[tenant].foundations.get((cluster, namespace))
+        if own is not None:
+            return own
+        return self.clusters[cluster].objects if cluster in self.clusters else []
 
     def _cloud(self, entry: Entry[Any]) -> pulumi.ResourceOptions:
         """Options of a cloud component: its provider, and protection where the document holds data."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from transom.catalog import names, order
+from transom.catalog.estates import Estates
 from transom.catalog.known import Known
 from transom.catalog.model import Entry, Identity, Manifest, tenant_of
 from transom.catalog.placing import Placer
@@ -55,7 +56,7 @@ def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Docum
     linker.receivers()
     linker.applications()
     linker.cycles()
-    placer = Placer(entries, known, linker.clusters, linker.namespaces, linker.in_unit, linker.placements, environment.document.spec.sync)
+    placer = Placer(entries, known, linker.clusters, linker.estates, linker.in_unit, linker.placements, environment.document.spec.sync)
     manifests = placer.objects(objects)
     needs = {identity: tuple(sorted(linker.needs[identity])) for identity in entries}
     return Links(needs, linker.owners, linker.placements, manifests, (*linker.problems, *placer.problems))
@@ -72,19 +73,21 @@ class _Linker:
         self.problems: list[Problem] = []
         self.clusters = sorted(self._of(Cluster))
         self.namespaces = {name: set(entry.document.spec.namespaces) for name, entry in self._of(Tenant).items()}
-        self.in_unit: dict[Path, str] = {}
+        confined = {name: entry.document.spec.confined for name, entry in self._of(Tenant).items()}
+        self.estates = Estates(self.namespaces, frozenset(name for name in confined if not confined[name]))
+        self.in_unit: dict[tuple[Path, str], str] = {}
         for entry in sorted(self._of(Application).values(), key=lambda entry: entry.at("metadata", "name")):
             if entry.unit is None or entry.unit.room is not Room.APPLICATION:
                 continue
-            if entry.unit.folder in self.in_unit:
-                first = self.in_unit[entry.unit.folder]
+            if entry.unit.key in self.in_unit:
+                first = self.in_unit[entry.unit.key]
                 message = (
                     f"Application {entry.name} stands in the folder of Application {first}, and what lies beside them could be of either"
                 )
                 self._wrong(
                     entry.at("metadata", "name"), "DuplicateApplication", message, "give it a folder of its own below applications/"
                 )
-            self.in_unit.setdefault(entry.unit.folder, entry.name)
+            self.in_unit.setdefault(entry.unit.key, entry.name)
 
     def _of(self, kind: type[Any]) -> dict[str, Entry[Any]]:
         return {entry.name: entry for entry in self.entries.values() if isinstance(entry.document, kind)}
@@ -154,7 +157,7 @@ class _Linker:
         for entry in self.entries.values():
             if entry.kind not in RESOURCE_KINDS:
                 continue
-            beside = self.in_unit.get(entry.unit.folder) if entry.unit else None
+            beside = self.in_unit.get(entry.unit.key) if entry.unit else None
             application = self.entries.get(f"Application/{beside}")
             inherited = (
                 application.document.spec.tenant if application is not None and isinstance(application.document, Application) else None
@@ -269,7 +272,7 @@ class _Linker:
             self.owners[entry.identity] = spec.tenant
             known_tenant = self._refers(entry, "Tenant", spec.tenant, ("spec", "tenant"))
             self._place(entry)
-            if known_tenant and spec.destination.namespace not in self.namespaces[spec.tenant]:
+            if known_tenant and not self.estates.admit(spec.tenant, spec.destination.namespace):
                 owned = ", ".join(sorted(self.namespaces[spec.tenant]))
                 message = f'namespace "{spec.destination.namespace}" does not belong to tenant {spec.tenant}'
                 self._wrong(entry.at("spec", "destination", "namespace"), "ForbiddenDestination", message, f"it owns {owned}")

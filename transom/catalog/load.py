@@ -112,7 +112,10 @@ def _render(environment: Entry[Environment], snapshots: Sequence[Snapshot], rend
     documents: list[Rendered] = []
     problems: list[Problem] = []
     failed: list[Unit] = []
+    entered = {source.name for source in environment.document.spec.sources if source.entries}
     for index, snapshot in enumerate(snapshots):
+        if snapshot.source in entered:
+            continue  # read from its entries, by the stage for the neighbours' documents
         found = units.find(snapshot, environment.name)
         if not found:
             raise SourceError(

@@ -10,6 +10,7 @@ from typing import cast
 
 from transom.catalog import adapt, names
 from transom.catalog import manifests as rules
+from transom.catalog.estates import Estates
 from transom.catalog.known import Known
 from transom.catalog.model import Entry, Identity, Manifest
 from transom.errors import Location, Problem
@@ -29,8 +30,8 @@ class Placer:
         entries: the environment's documents by identity.
         known: what there is beside them.
         clusters: names of the environment's clusters.
-        namespaces: those of each tenant.
-        in_unit: the application of each folder.
+        estates: where each tenant may put objects.
+        in_unit: the application of each unit, by its key.
         placements: the cluster of each application.
         sync: the environment's policy for those that say none.
     """
@@ -38,8 +39,8 @@ class Placer:
     entries: Mapping[Identity, Entry[Document]]
     known: Known
     clusters: Sequence[str]
-    namespaces: Mapping[str, set[str]]
-    in_unit: Mapping[Path, str]
+    estates: Estates
+    in_unit: Mapping[tuple[Path, str], str]
     placements: Mapping[str, str]
     sync: SyncSpec
     problems: list[Problem] = field(default_factory=list)
@@ -100,7 +101,7 @@ class Placer:
         """Whether an object of a cluster lies where a tenant's component is at work; a problem where it does."""
         is_namespace = (manifest.group, manifest.kind) == ("", "Namespace")
         namespace = manifest.name if is_namespace else manifest.namespace
-        holder = next((tenant for tenant, owned in self.namespaces.items() if namespace in owned), None)
+        holder = self.estates.holder(namespace)
         if holder is None:
             return False
         if is_namespace:
@@ -113,7 +114,7 @@ class Placer:
         return True
 
     def _of_application(self, document: Rendered, manifest: Manifest, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001
-        name = self.in_unit.get(document.unit.folder)
+        name = self.in_unit.get(document.unit.key)
         if name is None:
             if document.unit.folder not in self.known.torn:
                 message = f"{manifest.kind} {manifest.name} belongs to no application"
@@ -122,15 +123,19 @@ class Placer:
             return
         entry = self.entries[f"Application/{name}"]
         spec = entry.document.spec  # type: ignore[attr-defined]  # in_unit holds applications only
+        if unscoped and spec.tenant in self.estates.unconfined:
+            if not self._in_a_tenant(manifest) and name in self.placements:
+                yield entry.identity, self.placements[name], manifest
+            return
         if unscoped:
             message = f"{manifest.kind} {manifest.name} is cluster-wide, which tenant {spec.tenant} may not have"
             hint = "move it to infrastructure/" if manifest.kind != "Namespace" else "add the namespace to the tenant's document instead"
             self._wrong(manifest.at("kind"), "ForbiddenKind", message, hint)
             return
-        if not manifest.namespace and spec.destination.namespace not in self.namespaces.get(spec.tenant, {spec.destination.namespace}):
+        if not manifest.namespace and not self.estates.admit(spec.tenant, spec.destination.namespace):
             return  # told at the destination
         placed = self._with_default(manifest, spec.destination.namespace, unscoped)
-        if placed.namespace not in self.namespaces.get(spec.tenant, {placed.namespace}):
+        if not self.estates.admit(spec.tenant, placed.namespace):
             message = f'namespace "{placed.namespace}" does not belong to tenant {spec.tenant}'
             self._wrong(
                 manifest.at("metadata", "namespace"), "ForbiddenDestination", message, "leave metadata.namespace out, or correct it"

@@ -47,6 +47,11 @@ class Unit:
     snapshot: Snapshot
     skip: tuple[str, ...] = ()
 
+    @property
+    def key(self) -> tuple[Path, str]:
+        """What makes it the same unit: its folder, and its name where one folder is rendered for several."""
+        return self.folder, self.name
+
 
 def kustomization_of(folder: Path) -> Path | None:
     """The folder's kustomization file, None when it has none."""

@@ -205,6 +205,8 @@ class ClusterSpec(Spec):
     """A cluster that exists already."""
     eks: EksCluster | None = None
     """A cluster on EKS that Transom makes."""
+    server: str | None = Field(default=None, min_length=1)
+    """Address of its API server, where documents of Argo CD name it by that."""
 
     @model_validator(mode="after")
     def _exactly_one_form(self) -> ClusterSpec:

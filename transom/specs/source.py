@@ -83,6 +83,15 @@ class VerifySpec(Spec):
         return self
 
 
+class EntrySpec(Spec):
+    """A folder where reading documents of Argo CD or Flux begins."""
+
+    path: str = Field(min_length=1)
+    """Folder below the source's path, e.g. `clusters/staging`; what its documents point at is read from there."""
+    cluster: Name | None = None
+    """Cluster that Kustomizations and bare objects in it are for; may be left out when there is only one."""
+
+
 class SourceSpec(Spec):
     """One Git repository at a revision, or a directory on disk."""
 
@@ -102,6 +111,11 @@ class SourceSpec(Spec):
     """Whether a branch whose history was rewritten, and a tag that was moved, are followed instead of refused."""
     submodules: Literal["refuse", "ignore"] = "refuse"
     """What a submodule below `path` means: a mistake, or an empty folder. They are never fetched: name their repository as a source."""
+
+    also_known_as: tuple[RepositoryURL, ...] = ()
+    """Further addresses of the same repository, as documents of Argo CD and Flux name it."""
+    entries: tuple[EntrySpec, ...] = ()
+    """Where the documents of Argo CD or Flux begin, in a repository laid out as theirs are; our own layout is then not looked for in it."""
 
     @model_validator(mode="after")
     def _only_for_repositories(self) -> SourceSpec:

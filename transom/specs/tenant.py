@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from transom.specs.base import Document, Spec, first_twice
-from transom.specs.scalars import Cidr, Int, LooseQuantity, Name
+from transom.specs.scalars import Bool, Cidr, Int, LooseQuantity, Name
 
 
 class OwnerSpec(Spec):
@@ -57,8 +57,17 @@ class OpeningsSpec(Spec):
 class TenantSpec(Spec):
     """Namespaces, people, quota and network of a tenant."""
 
-    namespaces: tuple[Name, ...] = Field(min_length=1)
-    """Namespaces that the tenant owns on every cluster of the environment."""
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["confined"], "properties": {"confined": {"const": False}}},
+            "else": {"required": ["namespaces"], "properties": {"namespaces": {"minItems": 1}}},
+        }
+    )
+
+    namespaces: tuple[Name, ...] = ()
+    """Namespaces that the tenant owns on every cluster of the environment; one at least, unless it is not confined."""
+    confined: Bool = True
+    """Whether its applications stay in its own namespaces. If not, they may be cluster-wide and go wherever no other tenant is."""
     owners: tuple[OwnerSpec, ...] = ()
     """Who works there."""
     quota: QuotaSpec = QuotaSpec()
@@ -69,6 +78,12 @@ class TenantSpec(Spec):
     """Openings in the default-deny policy."""
     pod_security: Literal["privileged", "baseline", "restricted"] = "baseline"
     """Pod Security Standard that the namespaces enforce."""
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> TenantSpec:
+        if self.confined and not self.namespaces:
+            raise ValueError("namespaces is missing: a tenant owns at least one, unless it has confined: false")
+        return self
 
     @model_validator(mode="after")
     def _nothing_is_said_twice(self) -> TenantSpec:
