@@ -47,6 +47,18 @@ _RANKS = {
 """What is there before what (the order of Helm's and Argo CD's kind sorting, in four steps). Everything else comes with the workloads:
 a Service must not come earlier, since it is ready only once pods answer behind it."""
 
+WAVE = "argocd.argoproj.io/sync-wave"
+HOOK = "argocd.argoproj.io/hook"
+_PHASES: Mapping[str, int] = {"PreSync": -1, "Sync": 0, "PostSync": 1}
+"""Hooks of Argo CD before, with and after everything else (argo-cd.readthedocs.io: sync phases and waves)."""
+
+_KEPT = (
+    ("argocd.argoproj.io/sync-options", "Prune=false"),
+    ("argocd.argoproj.io/sync-options", "Delete=false"),
+    ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
+)
+"""Annotations, with one of the values between commas, of objects that stay in the cluster when they leave Git."""
+
 _NOT_AWAITED = frozenset({("networking.k8s.io", "Ingress")})
 """Ready only once an ingress controller reports an address, which many never do."""
 
@@ -70,9 +82,23 @@ class ObjectArgs:
         return str(self.data["apiVersion"]).rpartition("/")[0], str(self.data["kind"])
 
     @property
-    def rank(self) -> int:
-        """Its step in the order."""
-        return _RANKS.get(self.group_and_kind, _WORKLOADS)
+    def annotations(self) -> Mapping[str, str]:
+        """Its annotations as they were rendered."""
+        return self.data["metadata"].get("annotations") or {}
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Its step in the order: phase, wave, and among those of one wave what its kind needs."""
+        phases = [_PHASES[word] for word in self._words(HOOK) if word in _PHASES]
+        return min(phases, default=0), int(self.annotations.get(WAVE, "0")), _RANKS.get(self.group_and_kind, _WORKLOADS)
+
+    @property
+    def stays(self) -> bool:
+        """Whether it stays in the cluster when it leaves Git: its application says so, or its own annotations do."""
+        return self.kept or any(value in self._words(key) for key, value in _KEPT)
+
+    def _words(self, annotation: str) -> list[str]:
+        return [word.strip() for word in str(self.annotations.get(annotation, "")).split(",")]
 
 
 class KubernetesObject(pulumi.CustomResource):
@@ -108,7 +134,7 @@ def register(
     """
     out: list[KubernetesObject] = []
     before: list[pulumi.Resource] = list(first)
-    steps: dict[int, list[ObjectArgs]] = {}
+    steps: dict[tuple[int, int, int], list[ObjectArgs]] = {}
     for one in objects:
         steps.setdefault(one.rank, []).append(one)
     for rank in sorted(steps):
@@ -118,7 +144,7 @@ def register(
                 one,
                 pulumi.ResourceOptions.merge(
                     opts,
-                    pulumi.ResourceOptions(depends_on=before, ignore_changes=list(one.ignored) or None, retain_on_delete=one.kept or None),
+                    pulumi.ResourceOptions(depends_on=before, ignore_changes=list(one.ignored) or None, retain_on_delete=one.stays or None),
                 ),
             )
             for one in steps[rank]

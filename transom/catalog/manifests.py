@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -71,8 +72,21 @@ def check(document: Rendered) -> Iterator[Problem]:
         yield Problem(
             trace.locate(data, ("kind",)), "ListNotSupported", f"{data['kind']} holds several objects", "separate them by --- lines"
         )
+    yield from _wave(document)
     if group_and_kind(data) == ("", "Secret"):
         yield from _plaintext(document)
+
+
+WAVE = "argocd.argoproj.io/sync-wave"
+
+
+def _wave(document: Rendered) -> Iterator[Problem]:
+    """The annotation that orders objects is a whole number (argo-cd.readthedocs.io: sync phases and waves)."""
+    annotations = document.data["metadata"].get("annotations")
+    wave = annotations.get(WAVE) if isinstance(annotations, dict) else None
+    if wave is not None and not re.fullmatch(r"[-+]?[0-9]{1,9}", str(wave)):
+        where = document.trace.locate(document.data, ("metadata", "annotations", WAVE))
+        yield Problem(where, "InvalidValue", f'sync wave "{wave}" is not a whole number', 'write one in quotes, e.g. "-1"')
 
 
 def _plaintext(document: Rendered) -> Iterator[Problem]:
