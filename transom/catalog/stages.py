@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from transom.catalog import folders
 from transom.catalog.applicationsets.stage import generate
 from transom.catalog.model import Entry
+from transom.catalog.neighbours.stage import convert
 from transom.rendering.render import Renderer, Rendering
 from transom.source.base import Snapshot
 from transom.specs.environment import Environment
@@ -35,6 +36,6 @@ class Ground:
 Stage = Callable[[Ground, Rendering], Rendering]
 """Documents, problems and failed units before and after; problems found so far are kept."""
 
-STAGES: tuple[Stage, ...] = (generate, folders.stage)
+STAGES: tuple[Stage, ...] = (convert, generate, folders.stage)
 """In order: the neighbours' documents become ours, generators become applications, applications' folders are rendered,
 composites become the documents they are made of."""

@@ -1,0 +1,132 @@
+"""What a neighbour's document puts over what it points at (prefixes, images, patches …), done by Kustomize itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from transom.catalog.neighbours.places import Asked, changed
+from transom.errors import Location, Problem, ToolMissing
+from transom.rendering import yamltext
+from transom.rendering.render import Rendered
+
+_INDEX = "transom.dev/neighbours-index"
+"""Annotation that tells objects apart while Kustomize has them; it never leaves this module."""
+_TIMEOUT = 120
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Fields of a kustomization that is put over rendered objects.
+
+    Attributes:
+        fields: the kustomization, without resources.
+        asked: the places in the neighbour's document that ask for it.
+        components: folders of Kustomize components.
+    """
+
+    fields: Mapping[str, Any]
+    asked: Asked
+    components: Sequence[Path] = field(default=())
+
+    @property
+    def where(self) -> Location:
+        """The place that asks for all of it."""
+        return self.asked.where
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it changes nothing."""
+        return not any(self.fields.values()) and not self.components
+
+
+def put(overlay: Overlay, documents: Sequence[Rendered], program: str) -> tuple[tuple[Rendered, ...], tuple[Problem, ...]]:
+    """The documents under the overlay, or what Kustomize complains about. What it adds by itself (of components) has the overlay's place.
+
+    Raises:
+        ToolMissing: there is no such program.
+    """
+    if overlay.is_empty or not documents:
+        return tuple(documents), ()
+    with tempfile.TemporaryDirectory(prefix="transom-") as name:
+        folder = Path(name).resolve()
+        # JSON, because every word of it means the same to Kustomize
+        text = "---\n".join(f"{json.dumps(_marked(one.data, i), ensure_ascii=False)}\n" for i, one in enumerate(documents))
+        (folder / "all.yaml").write_text(text, encoding="utf-8")
+        components = [os.path.relpath(component, folder) for component in overlay.components]
+        body = {"resources": ["all.yaml"], **overlay.fields, **({"components": components} if components else {})}
+        (folder / "kustomization.yaml").write_text(json.dumps(body), encoding="utf-8")
+        try:
+            done = subprocess.run([program, "build", str(folder)], capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+        except FileNotFoundError:
+            raise ToolMissing("kustomize is not on this machine", hint="make demo builds it, and transom doctor says where it is") from None
+        except subprocess.TimeoutExpired:
+            return (), (Problem(overlay.where, "KustomizeFailed", f"kustomize did not end within {_TIMEOUT} seconds", "ask for less"),)
+        if done.returncode:
+            return (), (_complaint(done.stderr, name, overlay.asked),)
+    rendered = yaml.load_all(done.stdout, Loader=yamltext.Loader)
+    out = [_unmarked(one, documents, overlay.asked) for one in rendered if one]
+    return tuple(out), tuple(_aimed_at_nothing(overlay, documents))
+
+
+def _marked(data: Mapping[str, Any], index: int) -> dict[str, Any]:
+    metadata = dict(data.get("metadata") or {})
+    return {**data, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), _INDEX: str(index)}}}
+
+
+def _unmarked(data: dict[str, Any], documents: Sequence[Rendered], asked: Asked) -> Rendered:
+    annotations = data["metadata"].get("annotations") or {}
+    index = annotations.pop(_INDEX, None)
+    if not annotations:
+        data["metadata"].pop("annotations", None)
+    before = documents[int(index)] if index is not None else documents[0]
+    made_here = {} if index is None else before.data
+    return Rendered(data, changed(made_here, before.trace, asked), before.unit)
+
+
+def _complaint(said: str, folder: str, asked: Asked) -> Problem:
+    words = " ".join(said.strip().removeprefix("Error: ").replace(f"{folder}/", "").split())
+    if found := re.search(r"no (?:resource )?matches for (?:Id )?(?P<kind>[A-Za-z]+)\.[^/]*/(?P<name>[A-Za-z0-9.:-]+?)\.\[", words):
+        hint = "correct kind and name of the patch, or remove it"
+        where = asked.fields.get("patches", asked.where)
+        return Problem(where, "PatchWithoutTarget", f"there is no {found['kind']} {found['name']} to patch", hint)
+    if found := re.search(r"resource with name (?P<name>\S+) does not match a config with the following GVK", words):
+        where = asked.fields.get("replicas", asked.where)
+        return Problem(where, "PatchWithoutTarget", f"nothing named {found['name']} has replicas", "name a Deployment or StatefulSet")
+    return Problem(asked.where, "KustomizeFailed", f"kustomize: {words}", "correct what is put over the manifests here")
+
+
+def _aimed_at_nothing(overlay: Overlay, documents: Sequence[Rendered]) -> list[Problem]:
+    """Patches aimed at a name that nothing has: Kustomize passes over them in silence."""
+    wrong: list[Problem] = []
+    for patch in overlay.fields.get("patches") or ():
+        target = patch.get("target") or {}
+        if not target.get("name") or any(_hit(target, one.data) for one in documents) or overlay.components:
+            continue
+        wanted = " ".join(target[key] for key in ("kind", "name") if target.get(key))
+        hint = "correct kind and name; Kustomize would pass over this patch in silence"
+        where = overlay.asked.fields.get("patches", overlay.where)
+        wrong.append(Problem(where, "PatchWithoutTarget", f"there is no {wanted} to patch", hint))
+    return wrong
+
+
+def _hit(target: Mapping[str, str], data: Mapping[str, Any]) -> bool:
+    name = str((data.get("metadata") or {}).get("name"))
+    try:
+        return _is(target.get("kind"), str(data.get("kind"))) and _is(target.get("name"), name)
+    except re.error:
+        return False
+
+
+def _is(pattern: str | None, word: str) -> bool:
+    return not pattern or re.fullmatch(pattern, word) is not None

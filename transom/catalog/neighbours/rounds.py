@@ -1,0 +1,393 @@
+"""The rounds in which neighbours' documents are taken, and what is settled once all of them are known."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from transom.catalog import manifests, validate
+from transom.catalog.neighbours import argocd, fluxcd, folders, objects, overlay, projects, reading
+from transom.catalog.neighbours.folders import Folder, Held
+from transom.catalog.neighbours.ground import Converted, Surroundings, cluster_unit, trace_of
+from transom.catalog.neighbours.reading import Theirs
+from transom.catalog.neighbours.repositories import Repositories, Unmatched
+from transom.errors import Location, mistakes
+from transom.rendering.render import Rendered, Rendering
+from transom.rendering.units import Room, Unit
+from transom.rendering.yamltext import Path_
+from transom.specs.base import API_VERSION
+from transom.specs.cluster import Cluster
+from transom.specs.source import EntrySpec, SourceSpec
+from transom.specs.tenant import Tenant
+
+if TYPE_CHECKING:  # that module's table of stages names this room
+    from transom.catalog.stages import Ground
+
+Key = tuple[str, str, str]
+"""Kind, namespace and name of a neighbour's document."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """An entry, the unit and the documents of its folder, and the place that names it."""
+
+    entry: EntrySpec
+    unit: Unit
+    held: Held
+    where: Location
+
+
+class Rounds:
+    """Takes neighbours' documents until there are none left."""
+
+    def __init__(self, ground: Ground, rendering: Rendering) -> None:
+        self.ground = ground
+        self.rendering = rendering
+        spec = ground.environment.document.spec
+        snapshots = {snapshot.source: snapshot for snapshot in ground.snapshots}
+        self.clusters, self.tenants = _declared(ground, rendering.documents)
+        repositories = Repositories(ground.environment.name, spec.sources, snapshots)
+        self.around = Surroundings(ground.environment.name, self.clusters, self.tenants, repositories, ground.renderer.kustomize)
+        self.seen: dict[Key, Theirs] = {}
+        self.repositories: dict[Key, Theirs] = {}
+        self.projects: dict[str, Theirs] = {}
+        self.waiting: list[Theirs] = []
+        self.done: dict[Key, Converted] = {}
+        self.others: list[Rendered] = []
+        """Documents of ours, and objects of the clusters, that entries hold."""
+        self.torn: list[Unit] = []
+
+    def all(self, theirs: Iterable[Rendered], entries: Iterable[tuple[SourceSpec, EntrySpec]]) -> Rendering:
+        """Everything: the documents before, and what the neighbours' stand for."""
+        bases = [base for source, entry in entries if (base := self._base(source, entry)) is not None]
+        clusters, tenants = _declared(self.ground, (document for base in bases for document in base.held.documents))
+        self.clusters.update(clusters)
+        self.tenants.update(tenants)
+        for base in bases:
+            self._entry(base)
+        self._take(theirs, None)
+        while self.waiting:
+            self._round()
+        self._settle()
+        out = [*self.rendering.documents, *self.others, *self.around.made.values(), *self._written()]
+        problems = (*self.rendering.problems, *self.around.problems)
+        return Rendering(tuple(out), problems, (*self.rendering.failed, *self.torn))
+
+    # -- reading
+
+    def _base(self, source: SourceSpec, entry: EntrySpec) -> _Base | None:
+        """What lies in the folder of an entry."""
+        index = self.around.repositories.sources.index(source)
+        where = self.ground.environment.at("spec", "sources", index, "entries", source.entries.index(entry), "path")
+        snapshot = self.around.repositories.snapshots[source.name]
+        try:
+            folder = self.around.repositories.folder(source, str(PurePosixPath(source.path if source.repo_url else ".") / entry.path))
+        except Unmatched as error:
+            self.around.wrong(where, error.reason, error.message, error.hint)
+            return None
+        unit = Unit(Room.CLUSTER, entry.cluster or "", folder, kustomized=False, snapshot=snapshot)
+        held, problems = folders.render([folders.of_flux(unit)], self.ground.renderer)
+        self.around.problems += problems
+        return _Base(entry, unit, held[0], where)
+
+    def _entry(self, base: _Base) -> None:
+        """Takes what an entry holds. A Kustomization in it that renders the entry itself stands for all of it, as in Flux's bootstrap."""
+        if base.held.torn:
+            self.torn.append(base.unit)
+        mine = [document for document in base.held.documents if reading.is_theirs(document.data)]
+        if roots := [document for document in mine if self._renders(document, base.unit.folder)]:
+            self._take([*roots, *(one for one in mine if one.data.get("kind") == "GitRepository")], None)
+            return
+        if not base.held.documents and not base.held.torn:
+            self.around.problems.append(folders.nothing_at(base.unit, base.where))
+        self._keep(base)
+        self._take(mine, None)
+
+    def _renders(self, document: Rendered, folder: Any) -> bool:
+        """Whether a Kustomization points at the folder that it was found in."""
+        spec = document.data.get("spec")
+        if document.data.get("kind") != "Kustomization" or not isinstance(spec, dict) or not isinstance(spec.get("path"), str):
+            return False
+        root = document.unit.snapshot.root
+        return bool((root / re.sub(r"^(\./|/)+", "", spec["path"])).resolve() == folder)
+
+    def _keep(self, base: _Base) -> None:
+        """Documents of ours, and objects of the cluster itself, that lie in an entry."""
+        rest = [document for document in base.held.documents if not reading.is_theirs(document.data)]
+        ours = (document for document in rest if validate.is_ours(document.data))
+        self.others += [replace(document, unit=replace(base.unit, room=Room.RESOURCES)) for document in ours]
+        own = self._without_flux([document for document in rest if not validate.is_ours(document.data)])
+        cluster = base.entry.cluster or self._only_cluster()
+        if own and not cluster:
+            names = ", ".join(sorted(self.clusters)) or "none"
+            message = f"which cluster the entry is for is not clear: the environment has {names}"
+            self.around.wrong(base.where, "MissingCluster", message, "write cluster beside path")
+            return
+        settled = [kept for one in own if (kept := objects.settled(one, self.around)) is not None]
+        self.others += [replace(one, unit=cluster_unit(one.unit, cluster)) for one in settled]
+
+    def _only_cluster(self) -> str:
+        return next(iter(self.clusters)) if len(self.clusters) == 1 else ""
+
+    def _without_flux(self, documents: Sequence[Rendered]) -> list[Rendered]:
+        own = [document for document in documents if reading.is_flux_itself(document.data)]
+        # its namespace stays where something else lies in it
+        used = {
+            str((one.data.get("metadata") or {}).get("namespace"))
+            for one in documents
+            if one not in own and not reading.is_theirs(one.data)
+        }
+        own = [one for one in own if one.data.get("kind") != "Namespace" or one.data["metadata"].get("name") not in used]
+        if own:
+            where = own[0].trace.locate(own[0].data)
+            hint = "remove Flux from the cluster once this environment is applied: two would apply the same things"
+            self.around.warn(where, "PassedOver", f"Flux itself is not applied from here ({len(own)} objects)", hint)
+        rest = [document for document in documents if document not in own]
+        for document in rest:
+            if reading.needs_flux(document.data):
+                where = document.trace.locate(document.data, ("kind",))
+                hint = "it goes to the cluster as it is, where only a controller of Flux can do something with it"
+                self.around.warn(where, "PassedOver", f"{document.data.get('kind')} of Flux is not read", hint)
+        return rest
+
+    def _take(self, documents: Iterable[Rendered], parent: Theirs | None) -> list[Key]:
+        """Reads documents; those that were met before are passed over, those declared twice are a mistake."""
+        keys: list[Key] = []
+        for document in documents:
+            theirs, problems = reading.read(document, parent)
+            if theirs is None:
+                self.around.problems += problems
+                continue
+            known = self.seen.get(theirs.key)
+            if known is not None:
+                if known.at("metadata", "name") != theirs.at("metadata", "name"):
+                    message = f"{theirs.kind} {theirs.name} is declared twice, first at {known.at('metadata', 'name')}"
+                    self.around.wrong(theirs.at("metadata", "name"), "DuplicateDocument", message, "rename or remove one of the two")
+                continue
+            self.around.problems += problems
+            self.seen[theirs.key] = theirs
+            keys.append(theirs.key)
+            match theirs.kind:
+                case "GitRepository":
+                    self.repositories[theirs.key] = theirs
+                case "AppProject":
+                    self.projects[theirs.name] = theirs
+                case _:
+                    self.waiting.append(theirs)
+        return keys
+
+    # -- rounds
+
+    def _round(self) -> None:
+        """Renders all that is waiting, side by side."""
+        waiting, self.waiting = self.waiting, []
+        begun: list[tuple[Converted, list[Folder]]] = []
+        for theirs in waiting:
+            if theirs.kind == "Application":
+                started = argocd.begin(theirs, self.around)
+            elif self._still_to_come(theirs, waiting):
+                self.waiting.append(theirs)
+                continue
+            else:
+                started = fluxcd.begin(theirs, self.repositories, self.around)
+            if started is not None:
+                begun.append(started)
+        held, problems = folders.render((folder for _, wanted in begun for folder in wanted), self.ground.renderer)
+        self.around.problems += problems
+        rest = iter(held)
+        for converted, wanted in begun:
+            self._rendered(converted, [next(rest) for _ in wanted])
+
+    def _still_to_come(self, theirs: Theirs, waiting: Sequence[Theirs]) -> bool:
+        """Whether a Kustomization names what another one may still lead to."""
+        spec = theirs.model.spec
+        others = [other for other in waiting if other is not theirs]
+        reference = spec.source_ref
+        missing = ("GitRepository", reference.namespace or theirs.namespace, reference.name) not in self.repositories
+        if spec.post_build is not None and not missing:
+            maps = {(str(one.data["metadata"].get("namespace") or ""), one.data["metadata"].get("name")) for one in self._config_maps()}
+            wanted = [one for one in spec.post_build.substitute_from if one.kind == "ConfigMap"]
+            missing = any((theirs.namespace, one.name) not in maps for one in wanted)
+        if not missing:
+            return False
+        return any(not self._is_stuck(other) for other in others)
+
+    def _is_stuck(self, theirs: Theirs) -> bool:
+        """Whether a document waits for something itself, and so cannot be waited for."""
+        if theirs.kind != "Kustomization":
+            return False
+        reference = theirs.model.spec.source_ref
+        return ("GitRepository", reference.namespace or theirs.namespace, reference.name) not in self.repositories or (
+            theirs.model.spec.post_build is not None and bool(theirs.model.spec.post_build.substitute_from)
+        )
+
+    def _config_maps(self) -> Iterator[Rendered]:
+        known = (*self.rendering.documents, *self.others, *(one for converted in self.done.values() for one in converted.objects))
+        return (
+            one for one in known if manifests.group_and_kind(one.data) == ("", "ConfigMap") and isinstance(one.data.get("metadata"), dict)
+        )
+
+    def _rendered(self, converted: Converted, held: Sequence[Held]) -> None:
+        converted.torn = any(one.torn for one in held)
+        converted.objects = tuple(document for one in held for document in one.documents)
+        before = len(mistakes(self.around.problems))
+        if converted.overlay is not None:
+            converted.objects, problems = overlay.put(converted.overlay, converted.objects, self.around.kustomize)
+            self.around.problems += problems
+        if converted.theirs.kind == "Kustomization":
+            converted.objects = fluxcd.filled(converted, self._config_maps(), self.around)
+        converted.torn = converted.torn or len(mistakes(self.around.problems)) > before
+        if not converted.objects and not converted.torn:
+            path = ("spec", "path") if converted.theirs.kind == "Kustomization" else ("spec", "source", "path")
+            self.around.problems.append(folders.nothing_at(converted.unit, converted.theirs.at(*path)))
+        mine = [document for document in converted.objects if reading.is_theirs(document.data)]
+        rest = self._without_flux([document for document in converted.objects if not reading.is_theirs(document.data)])
+        converted.objects = tuple(kept for one in rest if (kept := objects.settled(one, self.around)) is not None)
+        self.done[converted.theirs.key] = converted
+        if converted.torn:
+            self.torn.append(converted.unit)
+        converted.children = self._take(mine, converted.theirs)
+
+    # -- settling
+
+    def _settle(self) -> None:
+        applications = [one for one in self.done.values() if one.theirs.kind == "Application"]
+        projects.tenants(applications, self.projects, self.around)
+        everything = [*self.rendering.documents, *self.others, *(one for each in self.done.values() for one in each.objects)]
+        unscoped = manifests.scopes(everything)
+        for one in applications:
+            if one.tenant in self.projects:
+                projects.hold(one, self.projects[one.tenant], unscoped, self.around)
+        self._waves()
+        self._namespaces(unscoped)
+
+    def _waves(self) -> None:
+        """An application of a later wave needs those of the wave before it, among the children of one parent."""
+        families: dict[Key | None, dict[int, list[Converted]]] = defaultdict(lambda: defaultdict(list))
+        for one in self.done.values():
+            if one.theirs.kind == "Application":
+                parent = one.theirs.parent.key if one.theirs.parent else None
+                families[parent][objects.wave_of(one.theirs.model.metadata.annotations)].append(one)
+        for waves in families.values():
+            order = sorted(waves)
+            for before, after in pairwise(order):
+                place: Path_ = ("metadata", "annotations", manifests.WAVE)
+                for one in waves[after]:
+                    one.needs += [(other.theirs.key, place) for other in waves[before]]
+
+    def _namespaces(self, unscoped: frozenset[tuple[str, str]]) -> None:
+        """Namespaces come before all that goes into them: those of tenants that are not confined become their cluster's own objects."""
+        declared: set[tuple[str, str]] = set()
+        for one in self.done.values():
+            one.namespace = one.namespace or self._most_used(one, unscoped)
+            if self._is_confined(one.tenant):
+                continue
+            cluster = one.cluster or self._only_cluster()
+            own = [document for document in one.objects if manifests.group_and_kind(document.data) == ("", "Namespace")]
+            if not cluster or not own:
+                continue
+            declared |= {(cluster, str(document.data["metadata"].get("name"))) for document in own}
+            self.others += [replace(document, unit=cluster_unit(document.unit, cluster)) for document in own]
+            one.objects = tuple(document for document in one.objects if document not in own)
+        for one in self.done.values():
+            if one.theirs.kind != "Application" or (wanted := argocd.wants_namespace(one, self.around)) is None:
+                continue
+            cluster = one.cluster or self._only_cluster()
+            if (
+                not self._is_confined(one.tenant)
+                and cluster
+                and (cluster, one.namespace) not in declared
+                and not self._is_owned(one.namespace)
+            ):
+                declared.add((cluster, one.namespace))
+                self.others.append(replace(wanted, unit=cluster_unit(wanted.unit, cluster)))
+
+    def _is_confined(self, tenant: str) -> bool:
+        return tenant in self.tenants and self.tenants[tenant].spec.confined
+
+    def _is_owned(self, namespace: str) -> bool:
+        return any(namespace in tenant.spec.namespaces for tenant in self.tenants.values())
+
+    def _most_used(self, one: Converted, unscoped: frozenset[tuple[str, str]]) -> str:
+        """The namespace of an application that says none: that of most of its objects. One without a namespace has no place to go."""
+        found: Counter[str] = Counter()
+        for document in one.objects:
+            metadata = document.data.get("metadata")
+            if manifests.group_and_kind(document.data) in unscoped or validate.is_ours(document.data) or not isinstance(metadata, dict):
+                continue
+            if metadata.get("namespace"):
+                found[str(metadata["namespace"])] += 1
+                continue
+            field_name = "spec.destination.namespace" if one.theirs.kind == "Application" else "spec.targetNamespace"
+            hint = f"write it here, or {field_name} at {one.theirs.at('spec', of_key=True)}"
+            where = document.trace.locate(document.data, ("metadata",))
+            self.around.wrong(where, "MissingNamespace", f"{document.data.get('kind')} {metadata.get('name')} names no namespace", hint)
+        return found.most_common(1)[0][0] if found else one.theirs.namespace
+
+    # -- writing
+
+    def _written(self) -> Iterator[Rendered]:
+        for one in self.done.values():
+            if one.objects or one.torn or not one.children:
+                yield self._application(one)
+                yield from (Rendered(document.data, document.trace, one.unit) for document in one.objects)
+
+    def _application(self, one: Converted) -> Rendered:
+        destination: dict[str, Any] = {"cluster": one.cluster} if one.cluster else {}
+        spec: dict[str, Any] = {"tenant": one.tenant, "destination": {**destination, "namespace": one.namespace}}
+        needs, ways = self._needs(one)
+        spec |= {"dependsOn": needs} if needs else {}
+        metadata: dict[str, Any] = {"name": one.name, **({"labels": dict(one.labels)} if one.labels else {})}
+        data = {"apiVersion": API_VERSION, "kind": "Application", "metadata": metadata, "spec": {**spec, **one.spec}}
+        return Rendered(data, trace_of(one.theirs, {**one.ways, **ways}), one.unit)
+
+    def _needs(self, one: Converted) -> tuple[list[str], dict[Path_, Path_]]:
+        """Names of the applications that must be up before, and where each is asked for."""
+        names: dict[str, Path_] = {}
+        for key, place in one.needs:
+            if key not in self.seen:
+                kind, namespace, name = key
+                known = [other for each, space, other in self.seen if (each, space) == (kind, namespace)]
+                hint = validate.near(name, known) or "declare it, or correct the name"
+                self.around.wrong(
+                    one.theirs.at(*place), "UnknownReference", f'{kind} "{name}" is not declared in namespace {namespace}', hint
+                )
+                continue
+            for needed in self._leaves(key, ()):
+                if needed.theirs.key != one.theirs.key or key == one.theirs.key:
+                    names.setdefault(needed.name, place)
+        return list(names), {("spec", "dependsOn", index): place for index, place in enumerate(names.values())}
+
+    def _leaves(self, key: Key, above: tuple[Key, ...]) -> Iterator[Converted]:
+        """What stands for a neighbour's document: its application, or when it only holds others, theirs."""
+        converted = self.done.get(key)
+        if converted is None or key in above:
+            return
+        if converted.objects or converted.torn or not converted.children:
+            yield converted
+            return
+        for child in converted.children:
+            yield from self._leaves(child, (*above, key))
+
+
+def _declared(ground: Ground, documents: Iterable[Rendered]) -> tuple[dict[str, Cluster], dict[str, Tenant]]:
+    """The environment's clusters and tenants among documents of ours; wrong ones are told by whoever sorts them."""
+    clusters: dict[str, Cluster] = {}
+    tenants: dict[str, Tenant] = {}
+    for document in documents:
+        if document.data.get("kind") not in ("Cluster", "Tenant") or not validate.is_ours(document.data):
+            continue
+        entry, _ = validate.document(document.data, document.trace, document.unit)
+        match entry.document if entry is not None else None:
+            case Cluster() as cluster if ground.environment.document.spec.clusters.selects(cluster.metadata.labels):
+                clusters[cluster.metadata.name] = cluster
+            case Tenant() as tenant:
+                tenants[tenant.metadata.name] = tenant
+            case _:
+                pass
+    return clusters, tenants
