@@ -79,8 +79,8 @@ def test_several_sources_are_one_application(catalog: Catalog) -> None:
 
 def test_waves_of_applications_are_dependencies(catalog: Catalog) -> None:
     """An application of a later wave comes after all of the wave before."""
-    assert set(_spec(catalog, "plain").depends_on) == {"waves", "switching"}
-    assert _spec(catalog, "overlaid").depends_on == ("plain",)
+    assert set(map(str, _spec(catalog, "plain").depends_on)) == {"waves", "switching"}
+    assert list(map(str, _spec(catalog, "overlaid").depends_on)) == ["plain"]
     assert _spec(catalog, "waves").depends_on == ()
 
 
