@@ -6,7 +6,7 @@ WORKERS ?= auto
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo clean-demo sandbox-up sandbox-down venv toolchain test check format lint types layers docs bench lock distclean
+.PHONY: help demo clean-demo sandbox-up sandbox-down venv toolchain toolchain-all test check format lint types layers docs bench lock distclean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -29,11 +29,14 @@ venv: python-version ## the virtual environment, as requirements.lock says
 toolchain: python-version ## build the programs that are missing
 	@$(PYTHON) -m sandbox.toolchain build
 
+toolchain-all: python-version ## also those that few repositories need (helm)
+	@$(PYTHON) -m sandbox.toolchain build --all
+
 .PHONY: python-version
 python-version:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is missing or older than 3.11: install a newer one, or name it: make PYTHON=python3.12 ..." >&2; exit 1; }
 
-test: venv toolchain ## all tests
+test: venv toolchain-all ## all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 check: lint types layers docs ## what needs no sandbox: format, lint, types, layers, generated files

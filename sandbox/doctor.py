@@ -25,7 +25,7 @@ class PartState:
 
     Attributes:
         name: the part.
-        state: `found`; `outdated` where it is there but its pin has changed; `missing`.
+        state: `found`; `outdated` where it is there but its pin has changed; `missing`; `optional` where it is missing and few need it.
         version: as it says itself; empty where it is missing or says none.
         origin: `PATH`, `built`, `real`, `standin`, `checkout`, or empty where it is missing.
         path: where it lies; None where it is missing.
@@ -34,7 +34,7 @@ class PartState:
     """
 
     name: str
-    state: Literal["found", "outdated", "missing"]
+    state: Literal["found", "outdated", "missing", "optional"]
     version: str
     origin: str
     path: Path | None
@@ -82,7 +82,7 @@ def _go(tools: Tools) -> PartState:
 def _part(part: Part, tools: Tools) -> PartState:
     match located.locate(part, tools):
         case located.Missing(hint):
-            return PartState(part.name, "missing", "", "", None, part.why, hint)
+            return PartState(part.name, "optional" if part.on_demand else "missing", "", "", None, part.why, hint)
         case located.Found(path, version, "PATH"):
             return PartState(part.name, "found", version, "PATH", path, part.why)
         case located.Found(path, version, origin):

@@ -18,11 +18,12 @@ def main(arguments: list[str]) -> int:
     """Exit code 0 when every part asked for is there, 1 when one cannot be had."""
     parser = argparse.ArgumentParser(prog="python3 -m sandbox.toolchain", description=__doc__)
     parser.add_argument("verb", nargs="?", choices=("build", "list"), default="build")
-    parser.add_argument("part", nargs="*", help="names of parts; all of them by default")
+    parser.add_argument("part", nargs="*", help="names of parts; by default all that are not on demand")
+    parser.add_argument("--all", action="store_true", help="also those that are built on demand only")
     asked = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        chosen = parts.by_name(asked.part)
+        chosen = parts.PARTS if asked.all else parts.by_name(asked.part)
         if asked.verb == "list":
             return _list(chosen)
         builder.build(chosen, builder.Site(layout.Layout.of(layout.checkout()), Progress()))

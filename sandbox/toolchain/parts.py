@@ -29,6 +29,7 @@ class Part:
         why: what it is needed for, in a few words.
         version_command: arguments that make the program print its version.
         oldest: the oldest version on PATH that is used instead of building; empty where only the pinned build will do.
+        on_demand: whether it is built only when it is asked for by name, since few repositories need it.
     """
 
     name: str
@@ -40,8 +41,10 @@ class Part:
     why: str
     version_command: tuple[str, ...] = ("--version",)
     oldest: tuple[int, ...] = ()
+    on_demand: bool = False
 
 
+_HELM = "v3.22.0"
 _KUSTOMIZE = "v5.8.2"
 _KUSTOMIZE_FLAGS = f"-s -w -X sigs.k8s.io/kustomize/api/provenance.version={_KUSTOMIZE}"
 
@@ -147,13 +150,26 @@ PARTS: tuple[Part, ...] = (
         version_command=("version", "--client"),
         oldest=(1, 28),
     ),
+    Part(
+        name="helm",
+        package="helm.sh/helm/v3/cmd/helm",
+        version=_HELM,
+        module=MODULES / "helm",
+        ldflags=f"-s -w -X helm.sh/helm/v3/internal/version.version={_HELM}",
+        minutes=2,
+        why="renders charts",
+        version_command=("version", "--short"),
+        # The first that tells each mistake of values at its own path.
+        oldest=(3, 18),
+        on_demand=True,
+    ),
 )
 
 
 def by_name(names: tuple[str, ...] | list[str]) -> tuple[Part, ...]:
-    """The parts of these names in the order they are built; all of them for no name. An unknown name is an error."""
+    """The parts of these names in the order they are built; for no name all but those on demand. An unknown name is an error."""
     if not names:
-        return PARTS
+        return tuple(part for part in PARTS if not part.on_demand)
     unknown = sorted(set(names) - {part.name for part in PARTS})
     if unknown:
         raise ToolchainError(f"no such part: {', '.join(unknown)}", f"parts are {', '.join(part.name for part in PARTS)}")

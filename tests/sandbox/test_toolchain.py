@@ -265,6 +265,12 @@ def test_the_batch_renderer_is_the_same_kustomize() -> None:
     assert len(pins[0]) == 2
 
 
+def test_what_few_need_is_built_when_it_is_asked_for() -> None:
+    """Helm is no part of a plain build; by its name it is."""
+    assert "helm" not in [part.name for part in parts.by_name([])]
+    assert [part.name for part in parts.by_name(["helm"])] == ["helm"]
+
+
 def test_our_own_sources_are_part_of_the_pin(tmp_path: Path) -> None:
     """A change in a program of ours is built anew."""
     (batch,) = parts.by_name(["kustomize-batch"])

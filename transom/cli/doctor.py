@@ -24,4 +24,4 @@ def command(form: str) -> int:
         for part in parts:
             if part.remedy:
                 click.echo(f"{part.name}: {part.remedy}", err=True)
-    return ExitCode.DONE if all(part.state == "found" for part in parts) else ExitCode.FAILED
+    return ExitCode.DONE if all(part.state in ("found", "optional") for part in parts) else ExitCode.FAILED
