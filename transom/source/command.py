@@ -101,6 +101,7 @@ class Repository:
         count = int(self.environ.get("GIT_CONFIG_COUNT") or 0)
         settings = (*_CONFIG.items(), *self.settings)
         out = {
+            **self.environ,
             "GIT_DIR": folder,
             "GIT_OBJECT_DIRECTORY": f"{folder}/objects",
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",

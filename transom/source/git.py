@@ -227,7 +227,6 @@ class GitSource(Source):
         half_made.mkdir(parents=True)
         try:
             unpacking.unpack(origin, commit, self.path, half_made, submodules=self.submodules, where=f"{self._where} at {commit[:12]}")
-            keeping.made(half_made)
             keeping.list_beside(folder, origin.git("ls-tree", "-r", "-z", "--full-tree", commit))
             try:
                 half_made.rename(folder)

@@ -107,6 +107,8 @@ def _ssh(repository: Repository, commit: str, signers: Signers, told: str) -> No
             reason="SignatureExpired",
             hint="sign with a valid key, or correct valid-before and valid-after in allowedSigners",
         )
+    if _ssh_verdict(repository, commit, _bare(signers.ssh))[0]:
+        raise _unknown(f"{told} is signed with a key that allowedSigners names for something else", "add git to its namespaces")
     if 'Good "git" signature' in said or "No principal matched" in said:
         key = re.search(r"key (SHA256:\S+)", said)
         raise _unknown(f"{told} is signed with a key{f' ({key[1]})' if key else ''} that allowedSigners does not name")
@@ -129,6 +131,11 @@ def _ssh_verdict(repository: Repository, commit: str, lines: str) -> tuple[bool,
 def _timeless(lines: str) -> str:
     without = (_VALIDITY.sub("", line) for line in lines.splitlines())
     return "\n".join(re.sub(rf",(?=\s+{_ALGORITHM})", "", line) for line in without)
+
+
+def _bare(lines: str) -> str:
+    """The keys alone, without what they may be used for."""
+    return "\n".join(f"* {found[0]}" for found in re.finditer(rf"{_ALGORITHM}\s+AAAA\S+", lines))
 
 
 def _gpg(repository: Repository, commit: str, signers: Signers, told: str) -> None:

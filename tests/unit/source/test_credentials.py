@@ -18,7 +18,6 @@ from transom.source import credentials
 from transom.source.git import GitSource
 
 TOKEN = "example-t0ken-of-the-tests"
-HOST = {"TRANSOM_SOURCE_PLATFORM_HOST": "git.example.com"}
 
 
 def _kept(folder: Path, *words: str) -> list[Path]:
@@ -96,18 +95,24 @@ def test_general_credentials_are_for_their_host_only(http_host: Callable[..., An
     assert not any(given for _, given in other.requests)
 
 
+_FOR_EXAMPLE = {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, "TRANSOM_SOURCE_PLATFORM_HOST": "git.example.com"}
+
+
 @pytest.mark.parametrize(
     "url, environ",
     [
         ("https://git.example.com/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN}),
         ("https://git.example.com/a.git", {"TRANSOM_SOURCE_TOKEN": TOKEN}),
-        ("https://evil.example.org/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, **HOST}),
-        ("https://git.example.com:8443/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, **HOST}),
-        ("https://git.example.com@evil.example.org/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, **HOST}),
-        ("http://git.example.com/a.git", {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, **HOST}),
-        ("git@evil.example.org:a.git", {"TRANSOM_SOURCE_PLATFORM_SSH_KEY": "-----BEGIN x", **HOST}),
+        ("https://evil.example.org/a.git", _FOR_EXAMPLE),
+        ("https://git.example.com:8443/a.git", _FOR_EXAMPLE),
+        ("https://git.example.com@evil.example.org/a.git", _FOR_EXAMPLE),
+        ("http://git.example.com/a.git", _FOR_EXAMPLE),
+        (
+            "git@evil.example.org:a.git",
+            {"TRANSOM_SOURCE_PLATFORM_SSH_KEY": "-----BEGIN", "TRANSOM_SOURCE_PLATFORM_HOST": "git.example.com"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_credentials_stay_with_their_host(url: str, environ: dict[str, str]) -> None:
     """A document that names another host, or the same one in clear, gets no credentials: it is an error before anything is sent."""
     with pytest.raises(SourceError) as caught:
