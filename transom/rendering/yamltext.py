@@ -294,6 +294,8 @@ def _syntax(error: yaml.YAMLError, shown: str, text: str) -> Problem:
     rest = lines[mark.line][mark.column :] if mark.line < len(lines) else ""
     if rest.startswith("\t"):
         said, hint = "a tab stands where blanks belong", "indent with blanks"
+    elif "block scalar" in said:
+        said, hint = "what follows > or | is no text in lines of its own", "put the value in quotes if it begins with > or |"
     elif rest.startswith("*"):
         said, hint = f"{rest.split()[0]} refers to nothing", "put it in quotes if it is meant as text"
     elif rest.startswith(("@", "`", "%")):
