@@ -29,16 +29,13 @@ from transom.rendering.render import Renderer
 from transom.rendering.store import Store
 from transom.source import opening
 from transom.source.base import Snapshot, Source
+from transom.source.revisions import COMMIT
 from transom.specs.environment import Environment
 from transom.specs.source import SourceSpec
 
 REVISIONS = "TRANSOM_REVISIONS"
 """Environment variable with a JSON object: source name to commit. A source named there is read at that commit, so that all stacks of one
 run see the same documents whatever is pushed meanwhile."""
-
-OVERRIDES = "TRANSOM_SOURCES"
-"""Environment variable with a JSON object: source name to folder. A source named there is read from that folder, to try a change out: it is
-planned, and never applied."""
 
 CACHE = "TRANSOM_CACHE"
 """Environment variable: folder of the cache, for projects that share one."""
@@ -55,21 +52,20 @@ class Project:
     Attributes:
         root: the folder.
         pins: commits that sources are held at, by source name.
-        overrides: folders that sources are read from instead, by source name.
+        overrides: folders that sources are read from instead, by source name: to try a change out, never to apply it.
         stored: folder of stored catalogs that go before the sources.
     """
 
     root: Path
     pins: Mapping[str, str] = field(default_factory=dict)
-    overrides: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, Path] = field(default_factory=dict)
     stored: Path | None = None
 
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> Project:
-        """The project of the working directory, held at the commits of TRANSOM_REVISIONS, with the folders of TRANSOM_SOURCES."""
-        commits = _names(environ, REVISIONS, '{"SOURCE": "COMMIT"}')
+        """The project of the working directory, held at the commits of TRANSOM_REVISIONS."""
         stored = environ.get(CATALOGS)
-        return cls(Path(), commits, _names(environ, OVERRIDES, '{"SOURCE": "FOLDER"}'), Path(stored) if stored else None)
+        return cls(Path(), _names(environ, REVISIONS, '{"SOURCE": "COMMIT"}'), stored=Path(stored) if stored else None)
 
     @property
     def name(self) -> str:
@@ -150,7 +146,7 @@ class Project:
 
     def _source(self, environment: Entry[Environment], index: int, spec: SourceSpec) -> Source:
         if folder := self.overrides.get(spec.name):
-            return opening.override(spec, Path(folder))
+            return opening.override(spec, folder)
         try:
             return opening.source(self._pinned(spec), self.root, self.cache)
         except TransomError as error:
@@ -242,11 +238,5 @@ def _names(environ: Mapping[str, str], variable: str, shape: str) -> dict[str, s
 
 def pins(snapshots: tuple[Snapshot, ...]) -> dict[str, str]:
     """TRANSOM_REVISIONS for a run that must see just these snapshots."""
-    commits = {snapshot.source: snapshot.revision for snapshot in snapshots if snapshot.revision != "directory"}
+    commits = {snapshot.source: snapshot.revision for snapshot in snapshots if COMMIT.fullmatch(snapshot.revision)}
     return {REVISIONS: json.dumps(commits, sort_keys=True)} if commits else {}
-
-
-def overriding(project: Project) -> dict[str, str]:
-    """TRANSOM_SOURCES for a run that must read the same folders."""
-    folders = {name: str(Path(folder).absolute()) for name, folder in project.overrides.items()}
-    return {OVERRIDES: json.dumps(folders, sort_keys=True)} if folders else {}

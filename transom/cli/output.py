@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -29,6 +30,29 @@ def output_option(*formats: str) -> Callable[[F], F]:
 
 strict_option = click.option("--strict", is_flag=True, help="Let warnings fail, too.")
 """`--strict`, for verbs that tell warnings."""
+
+
+def _folders(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, Path]:
+    out: dict[str, Path] = {}
+    for one in given:
+        name, equals, folder = one.partition("=")
+        if not (name and equals and folder):
+            raise click.BadParameter(f"{one} is not NAME=FOLDER", context, parameter)
+        if not Path(folder).is_dir():
+            raise click.BadParameter(f"{folder} is no folder", context, parameter)
+        out[name] = Path(folder).absolute()
+    return out
+
+
+source_option = click.option(
+    "--source",
+    "overrides",
+    metavar="NAME=FOLDER",
+    multiple=True,
+    callback=_folders,
+    help="Read this source from a folder, to try a change out: the root of a checkout, or for a source that is a directory the directory.",
+)
+"""`--source`, for verbs that change nothing."""
 
 
 def problem_record(problem: Problem) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from transom.cli import running, wiring
-from transom.cli.output import output_option, progress, strict_option
+from transom.cli.output import output_option, progress, source_option, strict_option
 from transom.engine import fleet
 from transom.exitcodes import ExitCode
 
@@ -14,11 +16,14 @@ from transom.exitcodes import ExitCode
 @click.argument("environments", nargs=-1)
 @click.option("--refresh", is_flag=True, help="Look at the live state first.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@source_option
 @strict_option
 @output_option("text", "json")
-def command(environments: tuple[str, ...], form: str, *, refresh: bool, strict: bool, detailed_exitcode: bool) -> int:
+def command(  # noqa: PLR0913 - one parameter for each option of the command line
+    environments: tuple[str, ...], overrides: dict[str, Path], form: str, *, refresh: bool, strict: bool, detailed_exitcode: bool
+) -> int:
     """Show what an apply of ENVIRONMENTS (all when none is named) would change, deletions first."""
-    project = wiring.project()
+    project = wiring.project(overrides)
     engine = wiring.engine(project)
     catalogs = wiring.checked(project, environments, strict=strict)
     members = wiring.members(catalogs, ordered=False, refresh=refresh)

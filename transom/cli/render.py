@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from transom.catalog.model import Catalog
 from transom.cli import wiring
-from transom.cli.output import output_option, print_json
+from transom.cli.output import output_option, print_json, source_option
 
 
 @click.command("render")
 @click.argument("environment")
 @click.option("--app", "application", help="Only this application and its objects.")
+@source_option
 @output_option("yaml", "json")
-def command(environment: str, application: str | None, form: str) -> None:
+def command(environment: str, application: str | None, overrides: dict[str, Path], form: str) -> None:
     """Print the documents and manifests of ENVIRONMENT as they would be applied."""
-    catalog = wiring.catalogs(wiring.project(), [environment])[environment]
+    catalog = wiring.catalogs(wiring.project(overrides), [environment])[environment]
     if application and application not in catalog.applications:
         from transom.catalog.validate import near
 

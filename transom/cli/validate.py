@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from transom.catalog import project as projects
 from transom.catalog import shards
 from transom.cli import wiring
-from transom.cli.output import output_option, print_json, problem_record, strict_option
+from transom.cli.output import output_option, print_json, problem_record, source_option, strict_option
 from transom.errors import InvalidDocuments, counted, mistakes
 from transom.exitcodes import ExitCode
 
 
 @click.command("validate")
 @click.argument("environments", nargs=-1)
+@source_option
 @strict_option
 @output_option("text", "json")
-def command(environments: tuple[str, ...], form: str, *, strict: bool) -> int:
+def command(environments: tuple[str, ...], overrides: dict[str, Path], form: str, *, strict: bool) -> int:
     """Check every document of ENVIRONMENTS (all when none is named), offline."""
-    project = wiring.project()
+    project = wiring.project(overrides)
     names = wiring.names(project, environments)
+    wiring.refuse_unknown_sources(project, names)
     catalogs, problems = projects.catalogs(project, names)
     for catalog in catalogs.values():
         try:

@@ -6,12 +6,14 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from transom.catalog import project as projects
-from transom.catalog import shards, stored
+from transom.catalog import shards, stored, validate
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.engine import Engine, Request, fleet
@@ -19,9 +21,9 @@ from transom.errors import InvalidDocuments, PermanentError, mistakes
 from transom.redaction import redact
 
 
-def project() -> Project:
-    """The project of the working directory."""
-    return Project.here()
+def project(overrides: Mapping[str, Path] | None = None) -> Project:
+    """The project of the working directory; `overrides` are folders that sources are read from instead, by source name."""
+    return replace(Project.here(), overrides=overrides or {})
 
 
 def engine(project: Project) -> Engine:
@@ -56,10 +58,30 @@ def catalogs(project: Project, given: Sequence[str]) -> dict[str, Catalog]:
     Raises:
         InvalidDocuments: with every mistake in any of them.
     """
-    found, problems = projects.catalogs(project, names(project, given))
+    wanted = names(project, given)
+    refuse_unknown_sources(project, wanted)
+    found, problems = projects.catalogs(project, wanted)
     if mistakes(problems):
         raise InvalidDocuments(problems)
     return found
+
+
+def refuse_unknown_sources(project: Project, environments: Sequence[str]) -> None:
+    """A folder that was given for a source which none of the environments has is a slip of the pen.
+
+    Raises:
+        PermanentError: there is one.
+    """
+    if not project.overrides:
+        return
+    known: set[str] = set()
+    for name in environments:
+        with suppress(InvalidDocuments):  # told later, with everything else
+            known |= {spec.name for spec in project.environment(name).document.spec.sources}
+    for name in project.overrides:
+        if name not in known:
+            hint = validate.near(name, known)
+            raise PermanentError(f"no environment that was asked for has a source {name}", reason="UnknownSource", hint=hint)
 
 
 def checked(project: Project, given: Sequence[str], *, strict: bool) -> dict[str, Catalog]:

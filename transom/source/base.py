@@ -13,7 +13,7 @@ class Snapshot:
 
     Attributes:
         source: the source's name in its environment.
-        revision: the commit's full hash, or `directory` for a folder on disk.
+        revision: the commit's full hash; of a folder that with `-dirty` where files differ, or `directory` where there is none.
         root: folder that holds the files; read, never written.
         shown: what stands before a file's path in messages, so that the person who reads them finds the file; empty or ends with `/`.
         listing: file with what `git ls-tree -r -z` says of the commit, where there is one: the id of every file's content.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from transom.errors import SourceError
+from transom.source import opening
 from transom.source.directory import DirectorySource
 from transom.source.git import GitSource
 from transom.source.memory import MemorySource
@@ -40,6 +43,48 @@ def test_nothing_there(tmp_path: Path, name: str, reason: str) -> None:
         DirectorySource("platform", tmp_path / name).snapshot()
     assert caught.value.reason == reason
     assert caught.value.hint
+
+
+def test_a_work_tree_shows_its_commit(repository: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of a Git work tree shows the commit, and that files below it differ from it: changed or new, but not those beside it."""
+    commit = repository.commit({"platform/a.yaml": "a: 1\n", ".gitignore": "*.log\n"})
+    source_ = DirectorySource("platform", repository.folder / "platform")
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    assert source_.snapshot().revision == commit
+    (repository.folder / "beside.yaml").touch()
+    (repository.folder / "platform" / "ignored.log").touch()
+    assert source_.snapshot().revision == commit
+    new = repository.folder / "platform" / "new.yaml"
+    new.touch()
+    assert source_.snapshot().revision == f"{commit}-dirty"
+    new.unlink()
+    (repository.folder / "platform" / "a.yaml").write_text("a: 2\n")
+    assert source_.snapshot().revision == f"{commit}-dirty"
+
+
+def test_a_work_tree_without_a_commit(tmp_path: Path) -> None:
+    """Before the first commit, and where `.git` is something else, a folder has no revision."""
+    (tmp_path / "a.yaml").touch()
+    for make in (["git", "init", "--quiet"], ["rm", "-r", ".git"], ["mkfifo", ".git"]):
+        subprocess.run(make, cwd=tmp_path, check=True)
+        assert DirectorySource("platform", tmp_path).snapshot().revision == "directory"
+
+
+def test_a_source_read_from_elsewhere(tmp_path: Path) -> None:
+    """A folder that stands for a repository is its root, of which the path counts; one that stands for a directory is the directory."""
+    repository_ = SourceSpec.model_validate({"name": "a", "repoURL": "https://git.example.com/a.git", "path": "deploy"})
+    directory = SourceSpec.model_validate({"name": "b", "path": "platform"})
+    assert opening.override(repository_, tmp_path) == DirectorySource("a", tmp_path / "deploy")
+    assert opening.override(directory, tmp_path) == DirectorySource("b", tmp_path)
+
+
+def test_addresses_on_this_machine(tmp_path: Path) -> None:
+    """A repository that is named by a path lies relative to the project, as directories do."""
+    for url, wanted in (("../library", f"{tmp_path}/../library"), ("/srv/library", "/srv/library"), ("file:///srv/l", "file:///srv/l")):
+        spec = SourceSpec.model_validate({"name": "a", "repoURL": url})
+        opened = source(spec, tmp_path, tmp_path / "cache")
+        assert isinstance(opened, GitSource)
+        assert opened.url == wanted
 
 
 def test_memory(tmp_path: Path) -> None:
