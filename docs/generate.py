@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import apis
 import blocks
 import errortable
 import fields
@@ -28,6 +29,8 @@ PARTS: Mapping[str, Callable[[str], str]] = {
     "options": options.table,
     "tree": lambda _: errortable.tree(),
     "reasons": lambda _: errortable.reasons(),
+    "kubernetes": lambda _: apis.kubernetes(),
+    "custom": lambda _: apis.custom(),
 }
 """What can be generated, by the word in the mark."""
 

@@ -34,7 +34,7 @@ CLUSTER = """\
 apiVersion: transom.dev/v1
 kind: Cluster
 metadata: {name: main, labels: {environment: dev}}
-spec: {existing: {context: somewhere}}
+spec: {existing: {context: somewhere, version: "1.36"}}
 """
 
 TENANT = """\

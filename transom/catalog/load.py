@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from transom import timings
-from transom.catalog import link, order, validate
+from transom.catalog import conformity, link, order, validate
 from transom.catalog.known import Known
 from transom.catalog.model import Catalog, Entry, Identity
 from transom.catalog.stages import STAGES, Ground
@@ -92,7 +92,10 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
     found = _sort(environment, rendering)
     known = Known(frozenset(found.elsewhere), frozenset(found.broken) | _hidden(rendering.failed), found.torn | _folders(rendering.failed))
     links = link.link(environment, found.entries, found.objects, known)
-    problems = (*rendering.problems, *found.problems, *links.problems)
+    told = (*rendering.problems, *found.problems, *links.problems)
+    places = {problem.where for problem in told}
+    wrong = conformity.problems(environment, found.entries, links.placements, found.objects)
+    problems = (*told, *(problem for problem in wrong if problem.where not in places))
     if mistakes(problems):
         raise InvalidDocuments(problems)
     sequence = order.sort(links.needs)

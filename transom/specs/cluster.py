@@ -17,6 +17,7 @@ FORMS = ("existing", "eks")
 """Where a cluster comes from; a document says exactly one."""
 
 InstanceType = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
+KubernetesVersion = Annotated[str, StringConstraints(pattern=r"^1\.[0-9]{2}$")]
 AddonVersion = Annotated[str, StringConstraints(pattern=r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$")]
 
 _GRAVITON = re.compile(r"^(a1|[a-z]+[0-9]+g[a-z]*)\.")
@@ -28,6 +29,8 @@ class ExistingCluster(Spec):
 
     context: str = Field(min_length=1)
     """Context in the kubeconfig of whoever runs Transom (KUBECONFIG, or ~/.kube/config)."""
+    version: KubernetesVersion | None = None
+    """Its version of Kubernetes in quotes, e.g. `"1.34"`: objects are checked by its API. Without it by the newest that is known."""
 
 
 class NodeCount(Spec):
@@ -163,7 +166,7 @@ class AddonSpec(Spec):
 class EksCluster(Guarded):
     """A cluster on EKS that Transom makes: encrypted, logged, with access entries and an OIDC provider."""
 
-    version: Annotated[str, StringConstraints(pattern=r"^1\.[0-9]{2}$")]
+    version: KubernetesVersion
     """Kubernetes version in quotes, e.g. `"1.33"`. Upgrades go one minor version at a time and never back."""
     network: Name | None = Field(default=None, json_schema_extra=IMMUTABLE)
     """Name of a Network; the environment's (`aws.network`) when left out. Cannot be changed later."""

@@ -77,6 +77,13 @@ class SizeClass(Spec):
     """For caches."""
 
 
+class ValidationSpec(Spec):
+    """How strictly an environment's documents are checked."""
+
+    manifests: Literal["strict", "warn", "off"] = "strict"
+    """Manifests against the API of their cluster: `strict` refuses mistakes, `warn` tells them as warnings, `off` does not look."""
+
+
 class EnvironmentSpec(Spec):
     """Sources, clusters, region, size classes and tags of one environment."""
 
@@ -94,6 +101,8 @@ class EnvironmentSpec(Spec):
     """AWS tags of everything the environment owns."""
     shards: Literal["none", "tenant", "auto"] = "none"
     """How the environment is cut into stacks: not at all, one per tenant, or per tenant once one stack would pass 150 resources."""
+    validation: ValidationSpec = ValidationSpec()
+    """How strictly manifests are checked."""
     parallel: Int = Field(default=32, ge=1, le=256)
     """How many resources the engine works on at once."""
 

@@ -68,7 +68,8 @@ def test_a_definition_says_its_scope(tmp_path: Path) -> None:
     """A custom resource that its definition calls cluster-wide gets no namespace."""
     definition = (
         "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.com}\n"
-        "spec: {group: example.com, scope: Cluster, names: {kind: Thing}}\n"
+        "spec:\n  group: example.com\n  scope: Cluster\n  names: {kind: Thing, plural: things}\n"
+        "  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]\n"
         "---\napiVersion: example.com/v1\nkind: Thing\nmetadata: {name: one}\n"
     )
     catalog = repository.catalog(tmp_path, {**BASIC, "infrastructure/base/d.yaml": definition})
