@@ -22,10 +22,22 @@ PASSWORD = "drawn-by-the-mock"
 _INVOKES: Mapping[str, dict[str, Any]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
     "aws:secretsmanager/getRandomPassword:getRandomPassword": {"randomPassword": PASSWORD},
+    "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ["eu-central-1c", "eu-central-1a", "eu-central-1b"]},
     "aws:ec2/getVpc:getVpc": {"id": "vpc-0", "cidrBlock": "172.31.0.0/16"},
     "aws:ec2/getSubnets:getSubnets": {"ids": ["subnet-1", "subnet-0"]},
     "aws:rds/getInstances:getInstances": {"instanceIdentifiers": []},
 }
+
+_COMPUTED: Mapping[str, dict[str, Any]] = {
+    "aws:eks/cluster:Cluster": {
+        "endpoint": "https://api.example.com",
+        "certificateAuthority": {"data": "Y2VydGlmaWNhdGU="},
+        "identities": [{"oidcs": [{"issuer": "https://oidc.example.com/id/ABC"}]}],
+    },
+    "aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 3},
+    "aws:elasticache/replicationGroup:ReplicationGroup": {"primaryEndpointAddress": "primary.host", "readerEndpointAddress": "reader.host"},
+}
+"""What the types that are asked for more than that compute."""
 
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
@@ -76,7 +88,7 @@ class Recorder(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         """Computed outputs are told from the name."""
         computed = {"arn": f"arn:{args.name}", "url": f"url:{args.name}", "address": f"{args.name}.host", "region": "eu-central-1"}
-        return f"id-{args.name}", {**computed, **args.inputs}
+        return f"id-{args.name}", {**computed, **_COMPUTED.get(args.typ, {}), **args.inputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         """Answers an invoke; outputs of other stacks are those of `outputs`, by the stack's name."""

@@ -1,0 +1,269 @@
+"""Cluster of kind `eks`: control plane, nodes, add-ons, and who may do what.
+
+Follows the EKS best practices guides and the AWS Foundational Security Best Practices: secrets encrypted by a key of the cluster's own that
+rotates (control EKS.3), control plane logs on and kept for a time (EKS.8), access by access entries instead of the aws-auth ConfigMap
+(Identity and access management: cluster access manager), nodes in private subnets (`components/nodes.py`), permissions of add-ons by Pod
+Identity instead of the nodes' role.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components import nodes
+from components.nodes import NodeGroupArgs
+
+_AGENT = "eks-pod-identity-agent"
+_BEFORE_NODES = ("vpc-cni", "kube-proxy", _AGENT)
+"""Add-ons without which a node does not become ready, and the one that the others get their permissions from."""
+
+_PERMISSIONS: Mapping[str, tuple[str, str]] = {
+    "vpc-cni": ("aws-node", "AmazonEKS_CNI_Policy"),
+    "aws-ebs-csi-driver": ("ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy"),
+    "aws-efs-csi-driver": ("efs-csi-controller-sa", "service-role/AmazonEFSCSIDriverPolicy"),
+    "amazon-cloudwatch-observability": ("cloudwatch-agent", "CloudWatchAgentServerPolicy"),
+}
+"""Service account of an add-on and the managed policy that AWS names for it (EKS user guide, IAM roles for add-ons)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointAccess:
+    """From where the API server is reached."""
+
+    private: bool = True
+    public: bool = True
+    cidrs: Sequence[str] = ()
+    """Who reaches the public endpoint; everybody when empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessArgs:
+    """What one role or user may do on the cluster."""
+
+    name: str
+    """Short name, unique among the cluster's."""
+    principal_arn: str
+    policy: str | None = None
+    """Name of an EKS access policy, e.g. `AmazonEKSAdminPolicy`; none when only groups are given."""
+    namespaces: Sequence[str] = ()
+    """Where the policy holds; everywhere when empty."""
+    groups: Sequence[str] = ()
+    """Groups of Kubernetes that RBAC gives rights to."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddonArgs:
+    """An add-on at one version."""
+
+    name: str
+    version: str | None
+    configuration: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EksArgs:
+    """What a cluster is made of."""
+
+    cluster: str
+    """Physical name, unique in account and region."""
+    version: str
+    region: str
+    subnet_ids: Sequence[pulumi.Input[str]] | pulumi.Input[Sequence[pulumi.Input[str]]]
+    """Private subnets in at least two zones: of the control plane's interfaces and of the nodes."""
+    endpoint: EndpointAccess = EndpointAccess()
+    logs: Sequence[str] = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+    log_retention: int = 90
+    """Days."""
+    service_range: str | None = None
+    support: str = "STANDARD"
+    access: Sequence[AccessArgs] = ()
+    node_groups: Sequence[NodeGroupArgs] = ()
+    addons: Sequence[AddonArgs] = ()
+    protected: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who vouches for the cluster's service accounts: the OpenID provider in IAM and its address without scheme."""
+
+    provider_arn: pulumi.Input[str]
+    host: pulumi.Input[str]
+
+
+class Eks(pulumi.ComponentResource):
+    """An EKS cluster.
+
+    Attributes:
+        name, arn: what it is called.
+        kubeconfig: how to reach it: a secret, though it holds no credential. Whoever uses it is asked for by `aws eks get-token`, with the
+            credentials that are in force when it is used.
+        issuer: for roles that a service account may assume (IRSA).
+        ready: nodes and add-ons, which what goes into the cluster waits for.
+    """
+
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    kubeconfig: pulumi.Output[str]
+    issuer: Issuer
+    ready: list[pulumi.Resource]
+
+    def __init__(self, name: str, args: EksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("transom:aws:Eks", name, None, opts)
+        self._name, self._args = name, args
+        cluster = self._cluster()
+        oidc = cluster.identities.apply(lambda found: str(found[0]["oidcs"][0]["issuer"]))
+        provider = aws.iam.OpenIdConnectProvider(
+            name, url=oidc, client_id_lists=["sts.amazonaws.com"], tags=args.tags, opts=pulumi.ResourceOptions(parent=self)
+        )
+        self.issuer = Issuer(provider.arn, oidc.apply(lambda url: url.removeprefix("https://")))
+        entries = self._access(cluster)
+        early = [self._addon(cluster, addon, []) for addon in args.addons if addon.name in _BEFORE_NODES]
+        groups = nodes.groups(
+            nodes.Pool(name, args.cluster, args.version, args.subnet_ids, args.tags), cluster, args.node_groups, [*early, *entries], self
+        )
+        late = [self._addon(cluster, addon, groups) for addon in args.addons if addon.name not in _BEFORE_NODES]
+        self.name, self.arn = cluster.name, cluster.arn
+        self.ready = [*entries, *early, *groups, *late]
+        self.kubeconfig = pulumi.Output.secret(
+            pulumi.Output.json_dumps(kubeconfig(cluster.name, args.region, cluster.endpoint, cluster.certificate_authority.data))
+        )
+        self.register_outputs({"name": self.name, "endpoint": cluster.endpoint, "kubeconfig": self.kubeconfig})
+
+    def _cluster(self) -> aws.eks.Cluster:
+        name, args = self._name, self._args
+        child = pulumi.ResourceOptions(parent=self)
+        key = aws.kms.Key(
+            name,
+            description=f"Secrets of cluster {args.cluster}",
+            enable_key_rotation=True,
+            deletion_window_in_days=30,
+            tags=args.tags,
+            opts=child,
+        )
+        aws.kms.Alias(name, name=f"alias/eks/{args.cluster}", target_key_id=key.key_id, opts=child)
+        role = service_role(f"{name}-cluster", f"{args.cluster}-cluster", "eks.amazonaws.com", args.tags, child)
+        allowed = attach(f"{name}-cluster", role, "AmazonEKSClusterPolicy", child)
+        # Made here so that it has a retention and goes with the cluster; EKS would make one that keeps logs for ever.
+        group = aws.cloudwatch.LogGroup(
+            f"{name}-control-plane",
+            name=f"/aws/eks/{args.cluster}/cluster",
+            retention_in_days=args.log_retention,
+            tags=args.tags,
+            opts=child,
+        )
+        reached: dict[str, object] = {"endpoint_private_access": args.endpoint.private, "endpoint_public_access": args.endpoint.public}
+        if args.endpoint.public and args.endpoint.cidrs:
+            reached["public_access_cidrs"] = list(args.endpoint.cidrs)
+        return aws.eks.Cluster(
+            name,
+            name=args.cluster,
+            version=args.version,
+            role_arn=role.arn,
+            access_config={"authentication_mode": "API", "bootstrap_cluster_creator_admin_permissions": True},
+            bootstrap_self_managed_addons=False,
+            deletion_protection=args.protected,
+            enabled_cluster_log_types=list(args.logs),
+            encryption_config={"resources": ["secrets"], "provider": {"key_arn": key.arn}},
+            kubernetes_network_config={"service_ipv4_cidr": args.service_range} if args.service_range else None,
+            upgrade_policy={"support_type": args.support},
+            vpc_config={"subnet_ids": args.subnet_ids, **reached},
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed, group]),
+        )
+
+    def _access(self, cluster: aws.eks.Cluster) -> list[pulumi.Resource]:
+        """Access entries with their policies, which whatever uses them waits for."""
+        made: list[pulumi.Resource] = []
+        child = pulumi.ResourceOptions(parent=self)
+        for access in self._args.access:
+            entry = aws.eks.AccessEntry(
+                f"{self._name}-{access.name}",
+                cluster_name=cluster.name,
+                principal_arn=access.principal_arn,
+                kubernetes_groups=list(access.groups) or None,
+                tags=self._args.tags,
+                opts=child,
+            )
+            made.append(entry)
+            if access.policy is None:
+                continue
+            scope = {"type": "namespace", "namespaces": list(access.namespaces)} if access.namespaces else {"type": "cluster"}
+            made.append(
+                aws.eks.AccessPolicyAssociation(
+                    f"{self._name}-{access.name}",
+                    cluster_name=cluster.name,
+                    principal_arn=entry.principal_arn,
+                    policy_arn=f"arn:aws:eks::aws:cluster-access-policy/{access.policy}",
+                    access_scope=scope,
+                    opts=child,
+                )
+            )
+        return made
+
+    def _addon(self, cluster: aws.eks.Cluster, addon: AddonArgs, after: Sequence[pulumi.Resource]) -> aws.eks.Addon:
+        associations = None
+        before = list(after)
+        if addon.name in _PERMISSIONS:
+            account, policy = _PERMISSIONS[addon.name]
+            child = pulumi.ResourceOptions(parent=self)
+            called = f"{self._name}-{addon.name}"
+            role = service_role(called, f"{self._args.cluster}-{addon.name}", "pods.eks.amazonaws.com", self._args.tags, child)
+            before.append(attach(called, role, policy, child))
+            associations = [{"service_account": account, "role_arn": role.arn}]
+        return aws.eks.Addon(
+            f"{self._name}-{addon.name}",
+            cluster_name=cluster.name,
+            addon_name=addon.name,
+            addon_version=addon.version,
+            configuration_values=json.dumps(addon.configuration, sort_keys=True) if addon.configuration else None,
+            pod_identity_associations=associations,
+            # What EKS put there itself is taken over; what somebody set on purpose afterwards stays over an upgrade.
+            resolve_conflicts_on_create="OVERWRITE",
+            resolve_conflicts_on_update="PRESERVE",
+            tags=self._args.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+        )
+
+
+def service_role(name: str, physical: str, service: str, tags: Mapping[str, str], opts: pulumi.ResourceOptions) -> aws.iam.Role:
+    """A role that one service of AWS may assume; Pod Identity tags its sessions (EKS user guide, Pod Identity role trust policy)."""
+    actions = ["sts:AssumeRole", "sts:TagSession"] if service == "pods.eks.amazonaws.com" else "sts:AssumeRole"
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": actions}
+    return aws.iam.Role(
+        name,
+        name=physical,
+        assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        tags=tags,
+        opts=opts,
+    )
+
+
+def attach(name: str, role: aws.iam.Role, policy: str, opts: pulumi.ResourceOptions) -> aws.iam.RolePolicyAttachment:
+    """One of AWS's own policies on a role."""
+    return aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=opts)
+
+
+def kubeconfig(
+    name: pulumi.Input[str], region: str, endpoint: pulumi.Input[str], authority: pulumi.Input[str]
+) -> dict[str, pulumi.Input[object]]:
+    """A kubeconfig that asks the AWS command line for a token each time, as `aws eks update-kubeconfig` writes it."""
+    command = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "aws",
+        "args": ["--region", region, "eks", "get-token", "--cluster-name", name, "--output", "json"],
+        "interactiveMode": "Never",
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "eks",
+        "clusters": [{"name": "eks", "cluster": {"server": endpoint, "certificate-authority-data": authority}}],
+        "users": [{"name": "eks", "user": {"exec": command}}],
+        "contexts": [{"name": "eks", "context": {"cluster": "eks", "user": "eks"}}],
+    }
