@@ -59,7 +59,9 @@ class HelmSpec(Spec):
             raise ValueError(f"valuesFiles names {name} twice; remove one of the two")
         for file in self.values_files:
             if _leads_out(file):
-                raise ValueError(f'valuesFiles: "{file}" leads out of the source; write a path from its top, without / in front and without ..')
+                raise ValueError(
+                    f'valuesFiles: "{file}" leads out of the source; write a path from its top, without / in front and without ..'
+                )
         return self
 
 
