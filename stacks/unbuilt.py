@@ -29,7 +29,7 @@ class Unbuilt:
 
 
 def _of_sync(*above: str) -> tuple[Unbuilt, ...]:
-    rest = tuple(Unbuilt((*above, field)) for field in ("selfHeal", "retry", "windows"))
+    rest = tuple(Unbuilt((*above, field)) for field in ("selfHeal", "retry"))
     return (Unbuilt((*above, "automated"), (None, True)), *rest)
 
 

@@ -6,9 +6,9 @@ import sys
 
 import click
 
+from transom import guards
 from transom.cli import deploying, running, wiring
 from transom.cli.output import output_option, progress, strict_option
-from transom.engine import fleet
 from transom.exitcodes import ExitCode
 
 
@@ -33,13 +33,16 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     members = wiring.members(catalogs, refresh=refresh, message=message)
     wiring.tell_of_leftovers(wiring.create_missing(engine, members), catalogs)
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes
-    if dry_run or asks:
-        unordered = {stack: fleet.Member(member.request) for stack, member in members.items()}
-        with progress("planning") as listen:
-            planned = fleet.run(engine.plan, unordered, at_once=wiring.at_once(), listen=listen)
-        running.show(planned, form)
-        if dry_run or not planned.succeeded:
-            return planned.exit_code
+    planned = running.plan(engine, members)
+    refusals = guards.judge(catalogs, planned.changesets)
+    if dry_run or asks or not planned.succeeded:
+        running.show(planned, form, refusals)
+    if not planned.succeeded:
+        return planned.exit_code
+    if dry_run:
+        return ExitCode.REFUSED if refusals else ExitCode.DONE
+    guards.refuse(refusals)
+    if asks:
         if all(changes.empty for changes in planned.changesets):
             return ExitCode.DONE
         click.confirm("Apply this?", abort=True)

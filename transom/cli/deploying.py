@@ -16,6 +16,7 @@ from transom.catalog import digests
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.changes import ChangeSet
+from transom.cli import running
 from transom.engine import Engine, fleet
 from transom.engine.seam import Listener
 from transom.errors import GuardRefused
@@ -100,7 +101,7 @@ def deploy(deploying: Deploying, catalogs: Mapping[str, Catalog], members: Mappi
         for name, catalog in catalogs.items()
     }
     try:
-        result = fleet.run(deploying.engine.apply, members, at_once=_at_once(), listen=listen)
+        result = fleet.run(deploying.engine.apply, members, at_once=running.at_once(), listen=listen)
     except BaseException:
         for record in records.values():
             kept.end(record.model_copy(update={"result": Result.CANCELLED, "duration": time.monotonic() - begun}))
@@ -146,12 +147,6 @@ def _changed(changesets: list[ChangeSet]) -> dict[str, int]:
             if change.document and not change.failed:
                 counts[change.document] = counts.get(change.document, 0) + 1
     return dict(sorted(counts.items()))
-
-
-def _at_once() -> int:
-    from transom.cli import wiring
-
-    return wiring.at_once()
 
 
 def reference(word: str) -> tuple[str, int]:

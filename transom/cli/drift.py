@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from transom import drift
-from transom.cli import wiring
+from transom.cli import running, wiring
 from transom.cli.output import output_option, progress
 from transom.engine import fleet
 from transom.exitcodes import ExitCode
@@ -22,7 +22,7 @@ def command(environments: tuple[str, ...], form: str, *, detailed_exitcode: bool
     engine = wiring.engine(project)
     members = wiring.members(wiring.catalogs(project, environments), ordered=False)
     with progress("looking") as listen:
-        result = fleet.run(engine.drift, members, at_once=wiring.at_once(), listen=listen)
+        result = fleet.run(engine.drift, members, at_once=running.at_once(), listen=listen)
     report = drift.report(result.changesets)
     click.echo(redact(drift.as_json(report) if form == "json" else drift.text(report)), nl=False)
     for outcome in result.outcomes:

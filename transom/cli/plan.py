@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from transom import guards
 from transom.cli import running, wiring
-from transom.cli.output import output_option, progress, source_option, strict_option
-from transom.engine import fleet
+from transom.cli.output import output_option, source_option, strict_option
 from transom.exitcodes import ExitCode
 
 
@@ -28,9 +28,8 @@ def command(  # noqa: PLR0913 - one parameter for each option of the command lin
     catalogs = wiring.checked(project, environments, strict=strict)
     members = wiring.members(catalogs, ordered=False, refresh=refresh)
     wiring.tell_of_leftovers(wiring.create_missing(engine, members), catalogs)
-    with progress("planning") as listen:
-        result = fleet.run(engine.plan, members, at_once=wiring.at_once(), listen=listen)
-    running.show(result, form)
+    result = running.plan(engine, members)
+    running.show(result, form, guards.judge(catalogs, result.changesets))
     if not result.succeeded:
         return result.exit_code
     changed = any(not changes.empty for changes in result.changesets)

@@ -41,7 +41,7 @@ def command(environment: str, *, dry_run: bool) -> int:
         return 0
     acknowledged = {stack: fleet.Member(_acknowledging(member.request), member.needs) for stack, member in members.items()}
     with progress("applying") as listen:
-        result = fleet.run(engine.apply, acknowledged, at_once=wiring.at_once(), listen=listen)
+        result = fleet.run(engine.apply, acknowledged, at_once=running.at_once(), listen=listen)
     running.show(result, "text")
     if result.succeeded:
         for stack in sorted(set(_stacks(catalog)) - set(members)):

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from transom import guards
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.cli import deploying, running, wiring
 from transom.cli.output import output_option, progress
-from transom.engine import fleet
 from transom.errors import PermanentError
 from transom.exitcodes import ExitCode
 from transom.history import actor
@@ -72,13 +72,17 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     catalogs = {environment: back.catalog}
     members = wiring.members(catalogs, message=message)
     wiring.create_missing(engine, members)
-    if dry_run or (sys.stdin.isatty() and sys.stdout.isatty() and not yes):
-        unordered = {stack: fleet.Member(member.request) for stack, member in members.items()}
-        with progress("planning") as listen:
-            planned = fleet.run(engine.plan, unordered, at_once=wiring.at_once(), listen=listen)
-        running.show(planned, form)
-        if dry_run or not planned.succeeded:
-            return planned.exit_code
+    planned = running.plan(engine, members)
+    refusals = guards.judge(catalogs, planned.changesets)
+    asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes
+    if dry_run or asks or not planned.succeeded:
+        running.show(planned, form, refusals)
+    if not planned.succeeded:
+        return planned.exit_code
+    if dry_run:
+        return ExitCode.REFUSED if refusals else ExitCode.DONE
+    guards.refuse(refusals)
+    if asks:
         click.confirm(f"Go back to {found.word}?", abort=True)
     intent = deploying.Intent(Act.ROLLBACK, message, {environment: found.number} if found.number else None, applications)
     with progress("rolling back") as listen:

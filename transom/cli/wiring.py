@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from transom.catalog import project as projects
 from transom.catalog import shards, stored, validate
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
+from transom.cli import running
 from transom.engine import Engine, Request, fleet
 from transom.errors import InvalidDocuments, PermanentError, mistakes
 from transom.redaction import redact
@@ -34,11 +34,6 @@ def engine(project: Project) -> Engine:
         here = Path.cwd()
         raise PermanentError(f"{here} has no Pulumi.yaml", reason="NoProject", hint="run transom in the folder that holds it")
     return PulumiEngine(project=project.root.resolve())
-
-
-def at_once() -> int:
-    """How many stacks are worked on side by side: one per core, at least two, since an engine mostly waits for the cloud."""
-    return max(2, os.cpu_count() or 2)
 
 
 def names(project: Project, given: Sequence[str]) -> tuple[str, ...]:
@@ -128,7 +123,7 @@ def create_missing(engine: Engine, members: Mapping[str, fleet.Member]) -> froze
     """Creates the stacks that are not there yet, which touches nothing but the backend's list of stacks; gives those that were there."""
     requests = [member.request for member in members.values()]
     there = engine.stacks(requests[0]) if requests else frozenset()
-    with ThreadPoolExecutor(max_workers=at_once()) as pool:
+    with ThreadPoolExecutor(max_workers=running.at_once()) as pool:
         list(pool.map(engine.create, (request for request in requests if request.stack not in there)))
     return there
 

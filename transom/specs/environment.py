@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from transom.specs.base import Document, Selector, Spec, first_twice
+from transom.specs.guards import GuardsSpec
 from transom.specs.scalars import Int, Name, Region, Storage, TagText
 from transom.specs.source import SourceSpec
 from transom.specs.sync import SyncSpec
@@ -97,6 +98,8 @@ class EnvironmentSpec(Spec):
     """The size classes that documents may name."""
     sync: SyncSpec = SyncSpec()
     """How applications follow Git that do not say it themselves."""
+    guards: GuardsSpec = GuardsSpec()
+    """What may not happen without somebody saying so here: deletions, replacements, changes at the wrong time."""
     tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(default_factory=dict)
     """AWS tags of everything the environment owns."""
     shards: Literal["none", "tenant", "auto"] = "none"

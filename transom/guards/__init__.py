@@ -1,0 +1,10 @@
+"""Guards: rules that refuse. Pure functions of what would change, of the documents, and of the time.
+
+`windows` says whether now is a time for changes, `stateful` what holds data, `rules` has the rules themselves, `judge` runs them all. A
+refusal says what to write to allow it, and where: permission is given in a reviewed document and has an end, never on a command line.
+"""
+
+from transom.guards.judge import judge, refuse
+from transom.guards.rules import Refusal
+
+__all__ = ["Refusal", "judge", "refuse"]

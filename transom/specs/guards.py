@@ -1,0 +1,68 @@
+"""What may not happen to an environment without somebody saying so in its document."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from transom.specs.base import Spec
+from transom.specs.scalars import Int
+from transom.specs.sync import WindowSpec
+
+Rule = Literal["DeletionCeiling", "StatefulDeletion", "StatefulReplacement", "OutsideWindow"]
+"""The rules that a document can suspend; each is also the reason code of its refusal."""
+
+DocumentName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]*/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
+
+
+class CeilingSpec(Spec):
+    """How many resources one run may delete; replacements are not counted, for what is replaced is there afterwards."""
+
+    count: Int = Field(default=20, ge=0)
+    """At most so many."""
+    percent: Int = Field(default=30, ge=0, le=100)
+    """At most so much of what the environment has; looked at only when more than three would be deleted."""
+
+
+class AllowSpec(Spec):
+    """Permission for what a rule would refuse, with an end and a reason."""
+
+    rule: Rule
+    """The rule, as the refusal names it."""
+    document: DocumentName | None = None
+    """The document that it is about, e.g. `Tenant/team-a`. StatefulDeletion and StatefulReplacement need it."""
+    count: Int | None = Field(default=None, ge=1)
+    """For DeletionCeiling: how many deletions."""
+    until: date
+    """The last day on which it holds (UTC)."""
+    reason: str = Field(min_length=1)
+    """Why, for whoever reads it next year."""
+
+    @model_validator(mode="after")
+    def _says_what(self) -> AllowSpec:
+        if self.rule.startswith("Stateful") and self.document is None:
+            raise ValueError(f"document is missing: {self.rule} is allowed for one document, e.g. Tenant/team-a")
+        if self.rule == "DeletionCeiling" and self.count is None:
+            raise ValueError("count is missing: how many deletions are allowed")
+        if self.rule != "DeletionCeiling" and self.count is not None:
+            raise ValueError(f"count means nothing to {self.rule}; remove it")
+        if not self.rule.startswith("Stateful") and self.document is not None:
+            raise ValueError(f"document means nothing to {self.rule}; remove it")
+        return self
+
+    def holds(self, rule: str, today: date, document: str = "") -> bool:
+        """Whether it allows what `rule` refuses, for this document."""
+        return self.rule == rule and today <= self.until and self.document in (None, document)
+
+
+class GuardsSpec(Spec):
+    """The rules of an environment. They hold with these defaults where nothing is written."""
+
+    deletions: CeilingSpec = CeilingSpec()
+    """How much one run may delete."""
+    windows: tuple[WindowSpec, ...] = ()
+    """When the environment may be changed at all; always when left out. Applications may have their own in `sync.windows`."""
+    allow: tuple[AllowSpec, ...] = ()
+    """What is allowed all the same."""
