@@ -8,7 +8,7 @@ import click
 
 from transom import guards
 from transom.cli import deploying, running, wiring
-from transom.cli.output import output_option, progress, strict_option
+from transom.cli.output import lock_timeout_option, output_option, progress, strict_option
 from transom.exitcodes import ExitCode
 
 
@@ -18,10 +18,19 @@ from transom.exitcodes import ExitCode
 @click.option("--yes", "-y", is_flag=True, help="Do not ask; without a terminal nothing is asked anyway.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be done, as plan does.")
 @click.option("--message", "-m", default="", help="Kept in the stack's history.")
+@lock_timeout_option
 @strict_option
 @output_option("text", "json")
 def command(  # noqa: PLR0913 - one parameter per option, as click has it
-    environments: tuple[str, ...], message: str, form: str, *, refresh: bool, yes: bool, dry_run: bool, strict: bool
+    *,
+    environments: tuple[str, ...],
+    message: str,
+    lock_wait: float,
+    form: str,
+    refresh: bool,
+    yes: bool,
+    dry_run: bool,
+    strict: bool,
 ) -> int:
     """Bring ENVIRONMENTS to what their documents ask for, all stacks in order."""
     project = wiring.project()
@@ -30,7 +39,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     kept = deploying.journal(engine, project)
     if not dry_run:
         deploying.refuse_held(kept, catalogs)
-    members = wiring.members(catalogs, refresh=refresh, message=message)
+    members = wiring.members(catalogs, refresh=refresh, message=message, lock_wait=lock_wait)
     wiring.tell_of_leftovers(wiring.create_missing(engine, members), catalogs)
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes
     planned = running.plan(engine, members)

@@ -54,8 +54,14 @@ def act(deployment: Deployment) -> str:
     return f"{deployment.act} to {deployment.to}" if deployment.to else str(deployment.act)
 
 
+def _short(revision: str) -> str:
+    """A commit's first seven characters, with what is said behind it; other words as they are."""
+    commit, dash, more = revision.partition("-")
+    return f"{commit[:7]}{dash}{more}" if len(commit) == len("0" * 40) else revision
+
+
 def _row(deployment: Deployment) -> tuple[str, ...]:
-    revisions = " ".join(f"{one.source}@{one.revision[:7] if one.url else one.revision}" for one in deployment.revisions)
+    revisions = " ".join(f"{one.source}@{_short(one.revision)}" for one in deployment.revisions)
     first_line = deployment.message.partition("\n")[0]
     return (
         f"{deployment.environment}/{deployment.number}",

@@ -14,6 +14,7 @@ import click
 
 from transom.errors import Problem
 from transom.redaction import redact
+from transom.specs.scalars import Duration
 
 if TYPE_CHECKING:
     from transom.engine import Listener
@@ -53,6 +54,24 @@ source_option = click.option(
     help="Read this source from a folder, to try a change out: the root of a checkout, or for a source that is a directory the directory.",
 )
 """`--source`, for verbs that change nothing."""
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, given: str) -> float:
+    try:
+        return 0.0 if given == "0" else float(Duration.check(given).seconds)  # type: ignore[attr-defined]  # a Duration, as its check makes one
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, parameter) from None
+
+
+lock_timeout_option = click.option(
+    "--lock-timeout",
+    "lock_wait",
+    default="5m",
+    show_default=True,
+    callback=_seconds,
+    help="How long to wait for another run on the same stack; 0 not at all.",
+)
+"""`--lock-timeout`, for verbs that change something: seconds."""
 
 
 def problem_record(problem: Problem) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from transom import guards
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.cli import deploying, running, wiring
-from transom.cli.output import output_option, progress
+from transom.cli.output import lock_timeout_option, output_option, progress
 from transom.errors import PermanentError
 from transom.exitcodes import ExitCode
 from transom.history import actor
@@ -41,6 +41,7 @@ class _Target:
 @click.option("--message", "-m", default="", help="Why; kept in the history and shown while the environment is held.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask; without a terminal nothing is asked anyway.")
+@lock_timeout_option
 @output_option("text", "json")
 def command(  # noqa: PLR0913 - one parameter per option, as click has it
     *,
@@ -50,6 +51,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     including: tuple[str, ...],
     until: str | None,
     message: str,
+    lock_wait: float,
     form: str,
     dry_run: bool,
     yes: bool,
@@ -70,7 +72,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     for identity in back.stayed:
         click.echo(f"{identity} holds data and stays as it is; to take it back too: --with {identity}", err=True)
     catalogs = {environment: back.catalog}
-    members = wiring.members(catalogs, message=message)
+    members = wiring.members(catalogs, message=message, lock_wait=lock_wait)
     wiring.create_missing(engine, members)
     planned = running.plan(engine, members)
     refusals = guards.judge(catalogs, planned.changesets)

@@ -90,7 +90,9 @@ def checked(project: Project, given: Sequence[str], *, strict: bool) -> dict[str
     return found
 
 
-def members(catalogs: Mapping[str, Catalog], *, ordered: bool = True, refresh: bool = False, message: str = "") -> dict[str, fleet.Member]:
+def members(
+    catalogs: Mapping[str, Catalog], *, ordered: bool = True, refresh: bool = False, message: str = "", lock_wait: float = 0.0
+) -> dict[str, fleet.Member]:
     """One member per stack of each environment; `ordered` makes tenants wait for their foundation.
 
     The programs of all stacks are given these catalogs, so that they see what this command saw, and nothing is rendered twice.
@@ -104,6 +106,7 @@ def members(catalogs: Mapping[str, Catalog], *, ordered: bool = True, refresh: b
                 environment=catalog.name,
                 refresh=refresh,
                 message=message,
+                lock_wait=lock_wait,
                 parallel=catalog.environment.document.spec.parallel,
                 env={**projects.pins(catalog.snapshots), projects.CATALOGS: str(folder)},
             )

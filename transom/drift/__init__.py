@@ -4,8 +4,8 @@ Pure functions: a change set in, a report out, the report as text or JSON. The r
 or the measurement that it comes from. Nothing in here heals: healing is an apply with refresh.
 """
 
-from transom.drift.report import Finding, Property, Report, State, report
+from transom.drift.report import Finding, Property, Report, State, only, report
 from transom.drift.rules import BUILT_IN, Cause, Rule
 from transom.drift.text import as_json, console, lines, text
 
-__all__ = ["BUILT_IN", "Cause", "Finding", "Property", "Report", "Rule", "State", "as_json", "console", "lines", "report", "text"]
+__all__ = ["BUILT_IN", "Cause", "Finding", "Property", "Report", "Rule", "State", "as_json", "console", "lines", "only", "report", "text"]

@@ -5,8 +5,8 @@ Per resource and property, real drift is told apart from noise; the unreadable i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -125,6 +125,12 @@ def report(changesets: Iterable[ChangeSet], extra: tuple[Rule, ...] = ()) -> Rep
     real = tuple(finding for finding in ordered if finding.drifted or finding.state is State.UNREADABLE)
     noise = tuple(finding for finding in ordered if finding not in real)
     return Report(real, noise, as_applied + len(noise), tuple(errors), tuple(warnings))
+
+
+def only(whole: Report, documents: Collection[str]) -> Report:
+    """The part of a report that is about these documents; how many other resources are as applied is not told."""
+    findings, noise = (tuple(one for one in part if one.document in documents) for part in (whole.findings, whole.noise))
+    return replace(whole, findings=findings, noise=noise, as_applied=len(noise))
 
 
 def _order(finding: Finding) -> tuple[str, bool, str, int, str, str]:
