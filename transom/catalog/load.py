@@ -18,6 +18,7 @@ from transom.rendering import units, yamltext
 from transom.rendering.render import Rendered, Renderer, Rendering, one_file
 from transom.rendering.trace import Trace
 from transom.rendering.units import Room, Unit
+from transom.source import bounds
 from transom.source.base import Snapshot
 from transom.specs.base import Document
 from transom.specs.cluster import Cluster
@@ -149,7 +150,7 @@ def _hidden(failed: Iterable[Unit]) -> frozenset[Identity]:
         top = unit.folder.parents[1] if unit.folder.parent.name == "overlays" else unit.folder
         top = top.parent if top.name == "base" else top
         for file in (*top.rglob("*.yaml"), *top.rglob("*.yml")):
-            if file.is_file() and file.resolve().is_relative_to(unit.snapshot.root):
+            if bounds.refusal(unit.snapshot.root, file.resolve(), file.name) is None and file.is_file():
                 for text in re.split(r"^---", file.read_text(encoding="utf-8", errors="replace"), flags=re.MULTILINE):
                     if (kind := _KIND.search(text)) and (name := _NAME.search(text)):
                         found.add(f"{kind[1]}/{name[1]}")

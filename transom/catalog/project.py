@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from transom import timings
@@ -130,7 +130,8 @@ class Project:
     def loaded(self, environment: Entry[Environment], snapshots: tuple[Snapshot, ...]) -> Catalog:
         """The catalog of an environment whose sources are at hand; errors as `load.load`."""
         timings.mark("resolved")
-        catalog = load.load(environment, snapshots, self.renderer())
+        allow = frozenset(environment.document.spec.allow)
+        catalog = load.load(environment, snapshots, replace(self.renderer(), allow=allow))
         timings.mark("loaded")
         return catalog
 

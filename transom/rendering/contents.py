@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from transom.rendering.store import Store
+from transom.source import bounds
 from transom.source.base import Snapshot
 
 _SETTLED = 2_000_000_000
@@ -91,6 +92,8 @@ class Contents:
         known = stamps.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
+        if status.st_size > bounds.LARGEST:
+            return None
         try:
             found = blob_id(Path(self.root, path).read_bytes())
         except OSError:

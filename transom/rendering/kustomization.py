@@ -19,6 +19,7 @@ from transom.errors import Location, Problem
 from transom.rendering import yamltext
 from transom.rendering.units import KUSTOMIZATION_FILES, kustomization_of
 from transom.rendering.yamltext import Path_, Written
+from transom.source import bounds
 from transom.source.base import Snapshot
 
 _REMOTE = re.compile(r"://|^git@|^(www\.)?(github|gitlab|bitbucket)\.[a-z]+/|\?ref=")
@@ -158,11 +159,13 @@ class Reading:
         layers: the kustomizations, outermost first.
         files: every file that the result depends on.
         problems: mistakes found on the way; when there are any, Kustomize need not be asked.
+        remote: whether it names something on another host, and was allowed to.
     """
 
     layers: tuple[Kustomization, ...]
     files: tuple[Path, ...]
     problems: tuple[Problem, ...]
+    remote: bool = False
 
 
 class Layers(Sequence[Kustomization]):
@@ -187,16 +190,18 @@ class Layers(Sequence[Kustomization]):
         return len(self._read)
 
 
-def read(folder: Path, snapshot: Snapshot) -> Reading:
-    """Reads the kustomization in `folder` and all that it names, without running Kustomize."""
-    walk = _Walk(snapshot)
+def read(folder: Path, snapshot: Snapshot, *, remote: bool = False) -> Reading:
+    """Reads the kustomization in `folder` and all that it names, without running Kustomize; `remote` lets it name other hosts."""
+    walk = _Walk(snapshot, remote=remote)
     walk.visit(folder)
-    return Reading(tuple(walk.layers), tuple(sorted(walk.files)), tuple(walk.problems))
+    return Reading(tuple(walk.layers), tuple(sorted(walk.files)), tuple(walk.problems), remote=walk.went_out)
 
 
 class _Walk:
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, remote: bool) -> None:
         self.snapshot = snapshot
+        self.remote = remote
+        self.went_out = False
         self.layers: list[Kustomization] = []
         self.files: set[Path] = set()
         self.problems: list[Problem] = []
@@ -204,6 +209,9 @@ class _Walk:
     def visit(self, folder: Path) -> None:
         file = kustomization_of(folder)
         if file is None or file in self.files:
+            return
+        if not file.resolve().is_relative_to(self.snapshot.root):
+            self._wrong(file, (1, 1), "PathOutsideSource", "is a link that leads out of the source", "keep the file in the repository")
             return
         documents = self._yaml(file)
         if not documents:
@@ -233,6 +241,9 @@ class _Walk:
             self._wrong(layer.file, place, "InvalidKustomization", f"{path[0]} holds something that is no path", hint)
             return
         if _REMOTE.search(name):
+            self.went_out = True
+            if self.remote and path[0] in _FOLDERS_OR_FILES:
+                return
             hint = "keep a copy in the repository: what is applied must be reviewed"
             self._wrong(layer.file, place, "RemoteBase", f"{name} lies outside the repository", hint)
             return
@@ -253,8 +264,8 @@ class _Walk:
 
     def _unreachable(self, layer: Kustomization, name: str, target: Path) -> tuple[str, str, str] | None:
         """Reason, message and hint where a named file or folder cannot be used."""
-        if not target.is_relative_to(self.snapshot.root):
-            return "PathOutsideSource", f"{name} leads out of the source", "name a path inside the repository"
+        if refused := bounds.refusal(self.snapshot.root, target, name):
+            return refused.reason, refused.message, refused.hint
         if target.is_dir():
             if kustomization_of(target) is None:
                 return "MissingFile", f"{name} has no {KUSTOMIZATION_FILES[0]}", "add one, or name its files"

@@ -12,7 +12,7 @@ import posixpath
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,10 @@ class Work:
     snapshot: Snapshot
 
 
-def one(program: str, work: Work) -> tuple[list[Raw], list[Problem]]:
+def one(program: str, work: Work, flags: Sequence[str] = ()) -> tuple[list[Raw], list[Problem]]:
     """Runs `kustomize build` on a folder; gives the documents in Kustomize's order, or what is wrong.
+
+    No credentials are in its environment: what a platform allows it to run or to ask is not given them.
 
     Raises:
         ToolMissing: there is no such program.
@@ -55,12 +57,12 @@ def one(program: str, work: Work) -> tuple[list[Raw], list[Problem]]:
         (wrapper / "kustomization.yaml").write_text(_wrapped(work, str(wrapper)), encoding="utf-8")
         try:
             done = subprocess.run(
-                [program, "build", str(wrapper)],
+                [program, "build", *flags, str(wrapper)],
                 capture_output=True,
                 text=True,
                 timeout=_TIMEOUT,
                 check=False,
-                env={**_GO, **os.environ},
+                env=_without_credentials(os.environ),
             )
         except FileNotFoundError:
             raise ToolMissing("kustomize is not on this machine", hint="make demo builds it, and transom doctor says where it is") from None
@@ -69,6 +71,15 @@ def one(program: str, work: Work) -> tuple[list[Raw], list[Problem]]:
         if done.returncode:
             return _refused(done.stderr, work)
         return [_without_origin(_sorted(document), work, str(wrapper)) for document in yamltext.plain(done.stdout)], []
+
+
+_SECRET = re.compile(r"^(?:TRANSOM|PULUMI|AWS|KUBE)|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|_KEY$", re.IGNORECASE)
+"""Names of variables that hold credentials, or lead to them."""
+
+
+def _without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that Kustomize, git and programs need of those that are set."""
+    return _GO | {name: value for name, value in environ.items() if not _SECRET.search(name)}
 
 
 def in_batch(pool: Pool) -> Callable[[Work], tuple[list[Raw], list[Problem]]]:
@@ -124,6 +135,8 @@ def _without_origin(document: dict[str, Any], work: Work, wrapper: str) -> Raw:
     if not annotations:
         metadata.pop("annotations", None)
     root = str(work.snapshot.root)
+    if work.reading.remote and "repo: " in text:  # it came from another host: the kustomization that named it is as near as can be told
+        return document, work.reading.layers[0].file.relative_to(work.snapshot.root).as_posix()
     if found := _NAMED.search(text):
         named = found["name"]
     else:  # quoted, or nothing

@@ -9,21 +9,25 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from transom.errors import Problem
-from transom.rendering import kustomization, kustomize, silence
+from transom.rendering import kustomization, kustomize, plugins, silence
 from transom.rendering.batch import Pool
 from transom.rendering.contents import Contents
 from transom.rendering.dependencies import Dependencies
-from transom.rendering.kustomization import Kustomization, Layers
+from transom.rendering.kustomization import Kustomization, Layers, Reading
 from transom.rendering.kustomize import Raw, Work
 from transom.rendering.store import FORMAT, Store
 from transom.rendering.units import Unit
+
+REMOTE_BASES = "remoteBases"
+PLUGINS = "plugins"
+"""Words of an environment's `allow`."""
 
 _PER_PROCESS = 16
 """Units for which one more process pays: it needs about as long to start as to render half a dozen."""
@@ -35,6 +39,8 @@ class Programs:
 
     kustomize: str
     batch: str | None = None
+    allow: frozenset[str] = frozenset()
+    """What a platform allows beyond what lies in the source: `remoteBases`, `plugins`."""
 
     @property
     def first(self) -> str:
@@ -57,6 +63,9 @@ class _Builder:
 
     threads: Executor
     build: Callable[[Work], tuple[list[Raw], list[Problem]]]
+    unbounded: Callable[[Work], tuple[list[Raw], list[Problem]]]
+    """For what a platform allows: it may reach other hosts and run programs."""
+    allow: frozenset[str]
 
 
 def render(units: Sequence[Unit], programs: Programs, store: Store) -> list[Outcome]:
@@ -94,12 +103,17 @@ def _anew(
     units: Mapping[int, Unit], known: Dependencies, contents: Mapping[Path, Contents], builder: _Builder
 ) -> Iterator[tuple[int, tuple[Outcome, str | None]]]:
     """Reads and renders these units; with each outcome the key to keep it under."""
-    begun = []
+    begun: list[tuple[int, Unit, Reading, str | None, Future[tuple[list[Raw], list[Problem]]]]] = []
     for number, unit in units.items():
         seen = contents[unit.snapshot.root]
-        reading = kustomization.read(unit.folder, unit.snapshot)
-        if reading.problems:
-            yield number, (Outcome((), reading.problems, reading.layers), None)
+        reading = kustomization.read(unit.folder, unit.snapshot, remote=REMOTE_BASES in builder.allow)
+        programs = [problem for layer in reading.layers for problem in plugins.problems(layer)]
+        if problems := reading.problems + (() if PLUGINS in builder.allow else tuple(programs)):
+            yield number, (Outcome((), problems, reading.layers), None)
+            continue
+        if reading.remote or programs:  # what it comes to does not depend on its files alone: it is never kept
+            work = Work(unit.folder, reading, unit.snapshot)
+            begun.append((number, unit, reading, None, builder.threads.submit(builder.unbounded, work)))
             continue
         known.learn(reading, seen)
         key = known.key(unit, seen) or known.read_key(unit, reading)
@@ -108,21 +122,23 @@ def _anew(
             continue
         begun.append((number, unit, reading, key, builder.threads.submit(builder.build, Work(unit.folder, reading, unit.snapshot))))
     for number, unit, reading, key, done in begun:
-        documents, problems = done.result()
-        if not problems:
-            problems = list(silence.problems(unit, reading, [data for data, _ in documents]))
-        yield number, (Outcome(documents, tuple(problems), reading.layers), key)
+        documents, wrong = done.result()
+        if not wrong:
+            wrong = list(silence.problems(unit, reading, [data for data, _ in documents]))
+        yield number, (Outcome(documents, tuple(wrong), reading.layers), key)
 
 
 @contextmanager
 def _builder(programs: Programs, count: int) -> Iterator[_Builder]:
     cores = os.cpu_count() or 2
+    flags = ("--enable-alpha-plugins", "--enable-exec") if PLUGINS in programs.allow else ()
+    unbounded = partial(kustomize.one, shutil.which(programs.kustomize) or programs.kustomize, flags=flags)
     if programs.batch is None:
         with ThreadPoolExecutor(cores, thread_name_prefix="kustomize") as threads:
-            yield _Builder(threads, partial(kustomize.one, programs.first))
+            yield _Builder(threads, partial(kustomize.one, programs.first), unbounded, programs.allow)
         return
     with Pool(programs.batch, max(1, min(cores, count // _PER_PROCESS))) as pool:
-        yield _Builder(pool.threads, kustomize.in_batch(pool))
+        yield _Builder(pool.threads, kustomize.in_batch(pool), unbounded, programs.allow)
 
 
 def _version(program: str, store: Store) -> str:

@@ -41,17 +41,21 @@ class Renderer:
         kustomize: the Kustomize program.
         store: what was rendered before.
         batch: the program that renders many units in one process, where there is one.
+        allow: what the environment's `allow` names.
     """
 
     kustomize: str = "kustomize"
     store: Store = field(default_factory=Store)
     batch: str | None = None
+    allow: frozenset[str] = frozenset()
 
     def render(self, units: Iterable[Unit]) -> Rendering:
         """Renders all units; a unit with mistakes gives problems, the others are rendered all the same."""
         wanted = tuple(units)
         kustomized = [unit for unit in wanted if unit.kustomized]
-        outcomes = iter(overlays.render(kustomized, overlays.Programs(self.kustomize, self.batch), self.store) if kustomized else ())
+        outcomes = iter(
+            overlays.render(kustomized, overlays.Programs(self.kustomize, self.batch, self.allow), self.store) if kustomized else ()
+        )
         parts = [_documents(unit, next(outcomes)) if unit.kustomized else plain(unit) for unit in wanted]
         return Rendering(
             tuple(document for part in parts for document in part.documents),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+LARGEST = 4 * 2**20
+"""Bytes of a file that is read."""
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _LONGEST_POINTER = 1024
 """Bytes (git-lfs: docs/spec.md, The Pointer)."""
@@ -26,7 +28,13 @@ def refusal(root: Path, target: Path, name: str) -> Refusal | None:
     if any(part.casefold() == ".git" for part in target.relative_to(root).parts):
         hint = "name a file of your own: what git keeps there may hold credentials"
         return Refusal(reason="PathOutsideSource", message=f"{name} is git's own", hint=hint)
-    if target.is_file() and is_pointer(target):
+    if not target.is_file():
+        return None
+    size = target.stat().st_size
+    if size > LARGEST:
+        hint = f"{LARGEST // 2**20} MiB is the most; an object of Kubernetes holds less"
+        return Refusal(reason="TooLarge", message=f"{name} has {size // 2**20} MiB", hint=hint)
+    if is_pointer(target):
         hint = "keep the file itself in Git: what it stands for is not fetched"
         return Refusal(reason="LfsPointer", message=f"{name} is a pointer of Git LFS", hint=hint)
     return None

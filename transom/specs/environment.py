@@ -78,6 +78,10 @@ class SizeClass(Spec):
     """For caches."""
 
 
+Allowed = Literal["remoteBases", "plugins"]
+"""What an environment may allow a kustomization, beyond reading files of its source."""
+
+
 class ValidationSpec(Spec):
     """How strictly an environment's documents are checked."""
 
@@ -108,6 +112,8 @@ class EnvironmentSpec(Spec):
     """How strictly manifests are checked."""
     parallel: Int = Field(default=32, ge=1, le=256)
     """How many resources the engine works on at once."""
+    allow: tuple[Allowed, ...] = ()
+    """What kustomizations may do beyond reading the source's own files. Each item is a danger of its own: see docs/sources.md."""
 
     def database_size(self, size: str) -> DatabaseSize:
         """What a size class means for a database; the catalog has made sure that it means something."""
