@@ -30,7 +30,7 @@ def command(environment: str, document: str | None, form: str, *, no_header: boo
     """
     project = wiring.project()
     catalog = wiring.catalogs(project, [environment])[environment]
-    status = report.report(catalog, _deployments(wiring.engine(project), catalog))
+    status = report.report(catalog, deployments(wiring.engine(project), catalog))
     found = _one(status, document) if document else None
     if form in ("json", "yaml"):
         _print_data(dataclasses.asdict(found or status), form)
@@ -40,7 +40,8 @@ def command(environment: str, document: str | None, form: str, *, no_header: boo
         click.echo(_listing(status, wide=form == "wide", header=not no_header))
 
 
-def _deployments(engine: Engine, catalog: Catalog) -> Mapping[str, Any]:
+def deployments(engine: Engine, catalog: Catalog) -> Mapping[str, Any]:
+    """The state of each stack of the environment that was applied before."""
     requests = [Request(stack=shard.stack, environment=catalog.name) for shard in shards.cut(catalog)]
     return {request.stack: engine.export(request) for request in requests if engine.exists(request)}
 

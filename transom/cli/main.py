@@ -31,6 +31,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "rollback": "Go back to what was deployed before, without Git if need be.",
         "release": "Let an environment take new commits again after a rollback.",
         "get": "Show what is deployed, in sync and healthy.",
+        "tree": "Show what belongs to what, and what needs what, offline.",
         "reshard": "Move an environment's resources between stacks after its shards changed. Deletes nothing.",
         "schema": "Print or write the JSON Schemas of all kinds.",
         "doctor": "Say which programs are found where, what is missing and how to get it.",
