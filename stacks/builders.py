@@ -54,7 +54,7 @@ def cluster(catalog: Catalog, entry: Entry[Cluster], connection: ClusterConnecti
 
 
 def tenant(catalog: Catalog, entry: Entry[Tenant], connections: Mapping[str, ClusterConnection]) -> TenantArgs:
-    """A tenant's namespaces on all clusters."""
+    """A tenant's namespaces on the clusters that it may use."""
     spec = entry.document.spec
     hard = {
         "requests.cpu": spec.quota.cpu,
@@ -64,7 +64,11 @@ def tenant(catalog: Catalog, entry: Entry[Tenant], connections: Mapping[str, Clu
     }
     return TenantArgs(
         environment=catalog.name,
-        connections=connections,
+        connections={
+            name: connection
+            for name, connection in connections.items()
+            if spec.allowed.uses(name, catalog.clusters[name].document.metadata.labels)
+        },
         namespaces=spec.namespaces,
         roles={names.role_binding(owner.group, owner.role): (owner.group, owner.role) for owner in spec.owners},
         quota={name: str(value) for name, value in hard.items() if value is not None},

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from transom.catalog import names, order
+from transom.catalog import names, order, permissions
 from transom.catalog.estates import Estates
 from transom.catalog.known import Known
 from transom.catalog.model import Entry, Identity, Manifest, tenant_of
@@ -50,6 +50,7 @@ def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Docum
         known: what there is beside them.
     """
     linker = _Linker(environment, entries, known)
+    linker.problems += permissions.of_platform(entries)
     linker.networks()
     linker.tenants()
     linker.resources()
@@ -136,7 +137,8 @@ class _Linker:
         """Namespaces belong to one tenant each; named tenants exist."""
         holders: dict[str, Entry[Any]] = {}
         for entry in sorted(self._of(Tenant).values(), key=lambda entry: entry.name):
-            self.needs[entry.identity] |= {f"Cluster/{cluster}" for cluster in self.clusters}
+            self.needs[entry.identity] |= {f"Cluster/{cluster}" for cluster in self._clusters_of(entry)}
+            self._allowed_clusters(entry)
             for index, namespace in enumerate(entry.document.spec.namespaces):
                 where = entry.at("spec", "namespaces", index)
                 if namespace in holders:
@@ -151,6 +153,25 @@ class _Linker:
                 if f"Tenant/{other_tenant}" not in self.entries and f"Tenant/{other_tenant}" not in self.known:
                     hint = near(other_tenant, self.namespaces) or "declare it, or correct the name"
                     self._wrong(entry.at(*path), "UnknownReference", f'Tenant "{other_tenant}" is not declared', hint)
+
+    def _clusters_of(self, tenant: Entry[Tenant]) -> list[str]:
+        """The environment's clusters that a tenant has namespaces on."""
+        allowed = tenant.document.spec.allowed
+        return [name for name in self.clusters if allowed.uses(name, self.entries[f"Cluster/{name}"].document.metadata.labels)]
+
+    def _allowed_clusters(self, tenant: Entry[Tenant]) -> None:
+        """Clusters that a tenant's document names are declared, in whichever environment."""
+        allowed = tenant.document.spec.allowed.clusters
+        for index, name in enumerate(allowed.names if allowed else ()):
+            if not self._is_known("Cluster", name):
+                where = tenant.at("spec", "allowed", "clusters", "names", index)
+                self._wrong(where, "UnknownReference", f'Cluster "{name}" is not declared', self._nearest("Cluster", name))
+
+    def _may(self, entry: Entry[Any], tenant: str) -> None:
+        """An application or a resource is of a kind, and from sources, that its tenant may use."""
+        owner = self.entries.get(f"Tenant/{tenant}")
+        if owner is not None:
+            self.problems += permissions.of_document(entry, cast("Entry[Tenant]", owner))
 
     def resources(self) -> None:
         """Every resource has an owner; a database's size is a class of the environment."""
@@ -171,6 +192,7 @@ class _Linker:
             elif tenant := own or inherited:
                 self.owners[entry.identity] = tenant
                 self._named(entry, tenant)
+                self._may(entry, tenant)
                 if own:
                     self._refers(entry, "Tenant", own, ("spec", "tenant"))
                 else:
@@ -271,6 +293,7 @@ class _Linker:
             spec = entry.document.spec
             self.owners[entry.identity] = spec.tenant
             known_tenant = self._refers(entry, "Tenant", spec.tenant, ("spec", "tenant"))
+            self._may(entry, spec.tenant)
             self._place(entry)
             if known_tenant and not self.estates.admit(spec.tenant, spec.destination.namespace):
                 owned = ", ".join(sorted(self.namespaces[spec.tenant]))
@@ -299,18 +322,27 @@ class _Linker:
 
     def _place(self, entry: Entry[Any]) -> None:
         wanted = entry.document.spec.destination.cluster
-        if wanted is None and len(self.clusters) == 1:
-            wanted = self.clusters[0]
+        tenant = self.entries.get(f"Tenant/{entry.document.spec.tenant}")
+        usable = self._clusters_of(cast("Entry[Tenant]", tenant)) if tenant is not None else self.clusters
+        whose = f"tenant {tenant.name}" if tenant is not None and usable != self.clusters else "the environment"
+        if wanted is None and len(usable) == 1:
+            wanted = usable[0]
             self.needs[entry.identity].add(f"Cluster/{wanted}")
         elif wanted is None and self.known.breaks("Cluster"):
             pass  # the one cluster may be among what is broken
         elif wanted is None:
-            hint = f"name one of {', '.join(self.clusters)}" if self.clusters else "declare a cluster that the environment selects"
-            message = "destination.cluster is missing, and the environment has not exactly one cluster"
+            hint = (
+                f"name one of {', '.join(usable)}" if usable else "declare a cluster that the environment selects, and the tenant may use"
+            )
+            message = f"destination.cluster is missing, and {whose} has not exactly one cluster"
             self._wrong(entry.at("spec", "destination"), "MissingCluster", message, hint)
         elif wanted not in self.clusters and f"Cluster/{wanted}" in self.known.elsewhere:
             message = f'cluster "{wanted}" does not belong to environment {self.environment.name}'
             self._wrong(entry.at("spec", "destination", "cluster"), "ForbiddenDestination", message, near(wanted, self.clusters))
+        elif wanted in self.clusters and wanted not in usable:
+            message = f'cluster "{wanted}" may not be used by {whose}'
+            hint = f"it may use {', '.join(usable)}" if usable else "it may use none of this environment"
+            self._wrong(entry.at("spec", "destination", "cluster"), "ForbiddenDestination", message, hint)
         else:
             self._refers(entry, "Cluster", wanted, ("spec", "destination", "cluster"))
         if wanted is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from transom.catalog import adapt, names
+from transom.catalog import adapt, names, permissions
 from transom.catalog import manifests as rules
 from transom.catalog.estates import Estates
 from transom.catalog.known import Known
@@ -86,9 +86,11 @@ class Placer:
             case Room.BASE | Room.CLUSTER if self._in_a_tenant(manifest):
                 return
             case Room.BASE:
-                yield from ((f"Cluster/{cluster}", cluster, self._with_default(manifest, "default", unscoped)) for cluster in self.clusters)
+                yield from (
+                    (f"Cluster/{cluster}", cluster, self._with_default(manifest, "default", unscoped=unscoped)) for cluster in self.clusters
+                )
             case Room.CLUSTER if document.unit.name in self.clusters:
-                yield f"Cluster/{document.unit.name}", document.unit.name, self._with_default(manifest, "default", unscoped)
+                yield f"Cluster/{document.unit.name}", document.unit.name, self._with_default(manifest, "default", unscoped=unscoped)
             case Room.CLUSTER:
                 return
             case Room.APPLICATION:
@@ -121,35 +123,39 @@ class Placer:
                 hint = f"add an application.yaml of kind Application to {document.unit.name}"
                 self._wrong(manifest.at("kind"), "ManifestWithoutApplication", message, hint)
             return
-        entry = self.entries[f"Application/{name}"]
-        spec = entry.document.spec  # type: ignore[attr-defined]  # in_unit holds applications only
-        if unscoped and spec.tenant in self.estates.unconfined:
+        entry = cast("Entry[Application]", self.entries[f"Application/{name}"])
+        tenant = cast("Entry[Tenant] | None", self.entries.get(f"Tenant/{entry.document.spec.tenant}"))
+        if tenant is None:
+            return  # told at the application
+        if unscoped and tenant.name in self.estates.unconfined:
             if not self._in_a_tenant(manifest) and name in self.placements:
                 yield entry.identity, self.placements[name], manifest
             return
-        if unscoped:
-            message = f"{manifest.kind} {manifest.name} is cluster-wide, which tenant {spec.tenant} may not have"
-            hint = "move it to infrastructure/" if manifest.kind != "Namespace" else "add the namespace to the tenant's document instead"
-            self._wrong(manifest.at("kind"), "ForbiddenKind", message, hint)
+        if wrong := permissions.of_object(entry, tenant, manifest, unscoped=unscoped):
+            self.problems.append(wrong)
             return
-        if not manifest.namespace and not self.estates.admit(spec.tenant, spec.destination.namespace):
-            return  # told at the destination
-        placed = self._with_default(manifest, spec.destination.namespace, unscoped)
-        if not self.estates.admit(spec.tenant, placed.namespace):
-            message = f'namespace "{placed.namespace}" does not belong to tenant {spec.tenant}'
+        placed = manifest if unscoped else self._in_namespace(entry, tenant, manifest)
+        if placed is not None and name in self.placements:
+            yield entry.identity, self.placements[name], placed
+
+    def _in_namespace(self, entry: Entry[Application], tenant: Entry[Tenant], manifest: Manifest) -> Manifest | None:
+        """The object with its namespace; None, and a problem, when its tenant or Transom itself is in the way."""
+        destination = entry.document.spec.destination.namespace
+        if not manifest.namespace and not self.estates.admit(tenant.name, destination):
+            return None  # told at the destination
+        placed = self._with_default(manifest, destination, unscoped=False)
+        if not self.estates.admit(tenant.name, placed.namespace):
+            message = f'namespace "{placed.namespace}" does not belong to tenant {tenant.name}'
             self._wrong(
                 manifest.at("metadata", "namespace"), "ForbiddenDestination", message, "leave metadata.namespace out, or correct it"
             )
-            return
-        tenant = self.entries.get(f"Tenant/{spec.tenant}")
-        made = names.made_by_application(entry.document)  # type: ignore[arg-type]  # as above
-        made |= names.made_by_tenant(tenant.document) if tenant is not None and isinstance(tenant.document, Tenant) else frozenset()
+            return None
+        made = names.made_by_application(entry.document) | names.made_by_tenant(tenant.document)
         if (manifest.group, manifest.kind, manifest.name) in made:
             message = f"{manifest.kind} {manifest.name} is made by Transom itself, for the tenant or for a binding"
             self._wrong(manifest.at("metadata", "name"), "ReservedName", message, "give it another name")
-            return
-        if name in self.placements:
-            yield entry.identity, self.placements[name], placed
+            return None
+        return placed
 
-    def _with_default(self, manifest: Manifest, namespace: str, unscoped: bool) -> Manifest:  # noqa: FBT001
+    def _with_default(self, manifest: Manifest, namespace: str, *, unscoped: bool) -> Manifest:
         return manifest if unscoped or manifest.namespace else Manifest(manifest.data, namespace, manifest.trace)

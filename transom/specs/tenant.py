@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from transom.specs.allowed import AllowedSpec
 from transom.specs.base import Document, Spec, first_twice
 from transom.specs.scalars import Bool, Cidr, Int, LooseQuantity, Name
 
@@ -78,6 +79,8 @@ class TenantSpec(Spec):
     """Openings in the default-deny policy."""
     pod_security: Literal["privileged", "baseline", "restricted"] = "baseline"
     """Pod Security Standard that the namespaces enforce."""
+    allowed: AllowedSpec = AllowedSpec()
+    """What its documents may use: sources, clusters, kinds."""
 
     @model_validator(mode="after")
     def _has_a_place(self) -> TenantSpec:

@@ -128,6 +128,10 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("Tenant", {"quota": {"pods": -1}}, "negative"),
     ("Tenant", {"podSecurity": "none"}, "not a standard"),
     ("Tenant", {"network": {"allowEgress": ["everywhere"]}}, "not a range"),
+    ("Tenant", {"allowed": {"sources": []}}, "nothing at all"),
+    ("Tenant", {"allowed": {"clusters": {}}}, "none or all? beyond a schema"),
+    ("Tenant", {"allowed": {"kinds": {"allow": ["deployments"]}}}, "not a kind"),
+    ("Tenant", {"allowed": {"kinds": {"deny": [{"group": "apps", "kind": "Deployment"}]}}}, "that is how an AppProject writes it"),
     ("Application", {"destination": {}}, "where to?"),
     ("Application", {"bindings": [{}]}, "binds nothing"),
     ("Application", {"bindings": [{"database": "a", "queue": "b"}]}, "two in one"),
@@ -380,3 +384,21 @@ def test_a_policy_over_another() -> None:
     defaults = parse("Environment", sync={"prune": False, "allowEmpty": False}).sync
     own = parse("Application", sync={"prune": True}).sync
     assert (own.over(defaults).prune, own.over(defaults).allow_empty) == (True, False)
+
+
+COVERED = [
+    ("*", "apps", "Deployment", True),
+    ("apps/Deployment", "apps", "Deployment", True),
+    ("apps/*", "apps", "StatefulSet", True),
+    ("apps/*", "", "Service", False),
+    ("Service", "", "Service", True),
+    ("Service", "serving.knative.dev", "Service", False),
+    ("*/Service", "serving.knative.dev", "Service", True),
+    ("rbac.authorization.k8s.io/*", "rbac.authorization.k8s.io", "Role", True),
+]
+
+
+@pytest.mark.parametrize("written, group, kind, covered", COVERED)
+def test_kinds_that_a_tenant_may_have(written: str, group: str, kind: str, *, covered: bool) -> None:
+    """A kind without a group is one of the core group alone; a star stands for any."""
+    assert parse("Tenant", allowed={"kinds": {"allow": [written]}}).allowed.kinds.admits(group, kind) is covered
