@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from transom.catalog import names, order, permissions
+from transom.catalog import names, order, permissions, quotas
 from transom.catalog.estates import Estates
 from transom.catalog.known import Known
 from transom.catalog.model import Entry, Identity, Manifest, tenant_of
@@ -59,6 +59,7 @@ def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Docum
     linker.cycles()
     placer = Placer(entries, known, linker.clusters, linker.estates, linker.in_unit, linker.placements, environment.document.spec.sync)
     manifests = placer.objects(objects)
+    linker.problems += quotas.problems(entries, linker.placements, manifests)
     needs = {identity: tuple(sorted(linker.needs[identity])) for identity in entries}
     return Links(needs, linker.owners, linker.placements, manifests, (*linker.problems, *placer.problems))
 
