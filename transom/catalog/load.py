@@ -10,7 +10,9 @@ from typing import cast
 
 from transom import timings
 from transom.catalog import conformity, link, order, validate
+from transom.catalog.immutable import State
 from transom.catalog.known import Known
+from transom.catalog.link import Links
 from transom.catalog.model import Catalog, Entry, Identity
 from transom.catalog.stages import STAGES, Ground
 from transom.errors import InvalidDocuments, Location, PermanentError, Problem, SourceError, mistakes
@@ -85,14 +87,7 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
         InvalidDocuments: with every mistake and warning in every source.
         SourceError: a source holds no document at all.
     """
-    rendering = _render(environment, snapshots, renderer)
-    timings.mark("rendered")
-    ground = Ground(environment, tuple(snapshots), renderer)
-    for stage in STAGES:
-        rendering = stage(ground, rendering)
-    found = _sort(environment, rendering)
-    known = Known(frozenset(found.elsewhere), frozenset(found.broken) | _hidden(rendering.failed), found.torn | _folders(rendering.failed))
-    links = link.link(environment, found.entries, found.objects, known)
+    rendering, found, links = _linked(environment, snapshots, renderer)
     told = (*rendering.problems, *found.problems, *links.problems)
     places = {problem.where for problem in told}
     wrong = conformity.problems(environment, found.entries, links.placements, found.objects)
@@ -110,6 +105,28 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
         manifests=links.manifests,
         warnings=tuple(sorted(set(problems))),
     )
+
+
+def state(environment: Entry[Environment], snapshots: Sequence[Snapshot], renderer: Renderer) -> State:
+    """What the files of an environment's sources ask for, as far as it can be read; what is wrong with them is passed over.
+
+    Raises:
+        SourceError: a source holds no document at all.
+    """
+    _, found, links = _linked(environment, snapshots, renderer)
+    return State(found.entries, links.owners, links.manifests)
+
+
+def _linked(environment: Entry[Environment], snapshots: Sequence[Snapshot], renderer: Renderer) -> tuple[Rendering, _Sorted, Links]:
+    rendering = _render(environment, snapshots, renderer)
+    timings.mark("rendered")
+    ground = Ground(environment, tuple(snapshots), renderer)
+    for stage in STAGES:
+        rendering = stage(ground, rendering)
+    found = _sort(environment, rendering)
+    known = Known(frozenset(found.elsewhere), frozenset(found.broken) | _hidden(rendering.failed), found.torn | _folders(rendering.failed))
+    links = link.link(environment, found.entries, found.objects, known)
+    return rendering, found, links
 
 
 def _render(environment: Entry[Environment], snapshots: Sequence[Snapshot], renderer: Renderer) -> Rendering:

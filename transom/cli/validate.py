@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from transom.catalog import project as projects
 from transom.catalog import shards
+from transom.catalog.project import Project
 from transom.cli import wiring
 from transom.cli.output import output_option, print_json, problem_record, source_option, strict_option
-from transom.errors import InvalidDocuments, counted, mistakes
+from transom.errors import InvalidDocuments, Problem, counted, mistakes
 from transom.exitcodes import ExitCode
 
 
@@ -18,13 +20,17 @@ from transom.exitcodes import ExitCode
 @click.argument("environments", nargs=-1)
 @source_option
 @strict_option
+@click.option(
+    "--base", metavar="REV", help="Also refuse changes since REV that cannot be made in place: a branch, tag or commit of the sources."
+)
 @output_option("text", "json")
-def command(environments: tuple[str, ...], overrides: dict[str, Path], form: str, *, strict: bool) -> int:
+def command(environments: tuple[str, ...], overrides: dict[str, Path], form: str, base: str | None, *, strict: bool) -> int:
     """Check every document of ENVIRONMENTS (all when none is named), offline."""
     project = wiring.project(overrides)
     names = wiring.names(project, environments)
     wiring.refuse_unknown_sources(project, names)
     catalogs, problems = projects.catalogs(project, names)
+    problems += _changes(project, names, base) if base else ()
     for catalog in catalogs.values():
         try:
             shards.cut(catalog)
@@ -45,3 +51,18 @@ def command(environments: tuple[str, ...], overrides: dict[str, Path], form: str
             objects = sum(map(len, catalog.manifests.values()))
             click.echo(f"{catalog.name}: {len(catalog.entries)} documents and {objects} Kubernetes objects are valid")
     return ExitCode.DONE
+
+
+def _changes(project: Project, names: tuple[str, ...], revision: str) -> tuple[Problem, ...]:
+    """What cannot be changed in place; an environment whose own document is wrong was told already."""
+    from transom.catalog import base
+
+    today = datetime.now(UTC).date()
+    found: list[Problem] = []
+    for name in names:
+        try:
+            environment = project.environment(name)
+        except InvalidDocuments:
+            continue
+        found += base.changes(project, environment, revision, today)
+    return tuple(found)

@@ -18,6 +18,9 @@ API_VERSION = "transom.dev/v1"
 IMMUTABLE: dict[str, JsonValue] = {"x-immutable": True}
 """Extra of a field whose value holds for as long as the thing exists: editors may show it, `transom validate --base` refuses a change."""
 
+FORWARD: dict[str, JsonValue] = {"x-forward": True}
+"""Extra of a field whose value goes up and never down: a version, a size."""
+
 
 class Spec(BaseModel):
     """Frozen, exact, camelCase in documents and snake_case here; a field has one spelling, the one its JSON Schema shows.

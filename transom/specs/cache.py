@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from transom.specs.base import IMMUTABLE, Document
+from transom.specs.base import FORWARD, IMMUTABLE, Document
 from transom.specs.owned import Stateful
 from transom.specs.scalars import Duration, Int, MaintenanceWindow, Name
 
@@ -23,7 +23,7 @@ class CacheSpec(Stateful):
 
     engine: Literal["valkey", "redis"] = Field(default="valkey", json_schema_extra=IMMUTABLE)
     """Engine; both speak the protocol of Redis. Cannot be changed later."""
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$")]
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$")] = Field(json_schema_extra=FORWARD)
     """Engine version in quotes: for valkey e.g. `"8.0"`, for redis e.g. `"7.1"`."""
     size: Name
     """One of the environment's size classes that say what a cache is."""

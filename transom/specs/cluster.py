@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from transom.specs.arn import KeyArn, PrincipalArn
-from transom.specs.base import IMMUTABLE, Document, LabelKey, LabelValue, Spec, first_twice
+from transom.specs.base import FORWARD, IMMUTABLE, Document, LabelKey, LabelValue, Spec, first_twice
 from transom.specs.network import log_retention
 from transom.specs.owned import Guarded
 from transom.specs.scalars import Bool, Cidr, Duration, Int, Name, Storage
@@ -81,7 +81,7 @@ class NodeUpdateSpec(Spec):
 class NodeGroupSpec(Spec):
     """Machines of one sort."""
 
-    instance_types: tuple[InstanceType, ...] = Field(min_length=1, max_length=20, json_schema_extra=IMMUTABLE)
+    instance_types: tuple[InstanceType, ...] = Field(min_length=1, max_length=20)
     """EC2 instance types of one processor architecture, the preferred first. A change makes another group before this one goes."""
     count: NodeCount
     """How many nodes."""
@@ -166,7 +166,7 @@ class AddonSpec(Spec):
 class EksCluster(Guarded):
     """A cluster on EKS that Transom makes: encrypted, logged, with access entries and an OIDC provider."""
 
-    version: KubernetesVersion
+    version: KubernetesVersion = Field(json_schema_extra=FORWARD)
     """Kubernetes version in quotes, e.g. `"1.33"`. Upgrades go one minor version at a time and never back."""
     network: Name | None = Field(default=None, json_schema_extra=IMMUTABLE)
     """Name of a Network; the environment's (`aws.network`) when left out. Cannot be changed later."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from transom.specs.base import IMMUTABLE, Document, Spec
+from transom.specs.base import FORWARD, IMMUTABLE, Document, Spec
 from transom.specs.owned import Owned, Stateful
 from transom.specs.scalars import Bool, DailyWindow, Duration, Int, MaintenanceWindow, Name, Storage, overlap
 
@@ -32,11 +32,11 @@ class DatabaseSpec(Stateful):
 
     engine: Literal["postgres"] = Field(default="postgres", json_schema_extra=IMMUTABLE)
     """Database engine. Cannot be changed later."""
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?$")]
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?$")] = Field(json_schema_extra=FORWARD)
     """Engine version in quotes: `"16"` follows minor versions, `"16.4"` stays there."""
     size: Name
     """One of the environment's size classes."""
-    storage: Storage | None = None
+    storage: Storage | None = Field(default=None, json_schema_extra=FORWARD)
     """Initial storage; that of the size class when left out. Storage never shrinks."""
     high_availability: Bool = False
     """A standby in a second availability zone (Multi-AZ)."""
