@@ -45,6 +45,8 @@ def problems(
         if f"Cluster/{cluster}" not in entries:
             continue  # told at the destination
         tenant = cast("Entry[Tenant]", entries[f"Tenant/{name}"])
+        if namespace not in tenant.document.spec.namespaces:
+            continue  # an unconfined tenant's objects elsewhere, where it has no quota
         yield from _limits(tenant, here)
         nodes = _nodes(entries[f"Cluster/{cluster}"])
         yield from _held(tenant, f'namespace "{namespace}" on cluster {cluster}', _demands(tenant, here, nodes))

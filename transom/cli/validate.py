@@ -10,10 +10,11 @@ import click
 from transom.catalog import project as projects
 from transom.catalog import shards
 from transom.catalog.project import Project
-from transom.cli import wiring
+from transom.cli import reports, wiring
 from transom.cli.output import output_option, print_json, problem_record, source_option, strict_option
 from transom.errors import InvalidDocuments, Problem, counted, mistakes
 from transom.exitcodes import ExitCode
+from transom.redaction import redact
 
 
 @click.command("validate")
@@ -23,7 +24,7 @@ from transom.exitcodes import ExitCode
 @click.option(
     "--base", metavar="REV", help="Also refuse changes since REV that cannot be made in place: a branch, tag or commit of the sources."
 )
-@output_option("text", "json")
+@output_option("text", "json", "sarif", "github")
 def command(environments: tuple[str, ...], overrides: dict[str, Path], form: str, base: str | None, *, strict: bool) -> int:
     """Check every document of ENVIRONMENTS (all when none is named), offline."""
     project = wiring.project(overrides)
@@ -37,20 +38,30 @@ def command(environments: tuple[str, ...], overrides: dict[str, Path], form: str
         except InvalidDocuments as error:
             problems += error.problems
     problems = tuple(sorted(set(problems)))
-    if form == "json":
-        print_json({"environments": list(names), "problems": [problem_record(problem) for problem in problems]})
-    else:
-        for problem in problems:
-            click.echo(str(problem))
+    _print(form, names, problems)
     if problems:
         click.echo(counted(problems), err=True)
     if mistakes(problems) or (strict and problems):
         return ExitCode.INVALID
-    if form == "text":
+    if form in ("text", "github"):
         for catalog in catalogs.values():
             objects = sum(map(len, catalog.manifests.values()))
             click.echo(f"{catalog.name}: {len(catalog.entries)} documents and {objects} Kubernetes objects are valid")
     return ExitCode.DONE
+
+
+def _print(form: str, names: tuple[str, ...], problems: tuple[Problem, ...]) -> None:
+    match form:
+        case "json":
+            print_json({"environments": list(names), "problems": [problem_record(problem) for problem in problems]})
+        case "sarif":
+            print_json(reports.sarif(problems))
+        case "github":
+            for problem in problems:
+                click.echo(redact(reports.github(problem)))
+        case _:
+            for problem in problems:
+                click.echo(redact(str(problem)))
 
 
 def _changes(project: Project, names: tuple[str, ...], revision: str) -> tuple[Problem, ...]:
