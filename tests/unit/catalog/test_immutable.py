@@ -105,16 +105,17 @@ def test_another_tenant(tmp_path: Path) -> None:
     assert "tenant was team-a and is team-b now" in str(found)
 
 
-WORKLOAD = "spec: {{replicas: {replicas}, selector: {{matchLabels: {{app: {app}}}}}, template: {{metadata: {{labels: {{app: a, b: {label}}}}}, spec: {{containers: []}}}}}}"
-SET = "spec: {{serviceName: {service}, replicas: 1, selector: {{}}, template: {{spec: {{containers: []}}}}, volumeClaimTemplates: [{{metadata: {{name: d}}, spec: {{resources: {{requests: {{storage: {size}}}}}}}}}]}}"
+WORKLOAD = "spec: {{replicas: {replicas}, selector: {{matchLabels: {{app: {app}}}}}, template: {{metadata: {{labels: {{app: {app}, b: {label}}}}}, spec: {{containers: [{{name: c, image: 'c:1.0'}}]}}}}}}"
+SET = "spec: {{serviceName: {service}, replicas: 1, selector: {{matchLabels: {{a: b}}}}, template: {{metadata: {{labels: {{a: b}}}}, spec: {{containers: [{{name: c, image: 'c:1.0'}}]}}}}, volumeClaimTemplates: [{{metadata: {{name: d}}, spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: {size}}}}}}}}}]}}"
+JOB = "spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: x, image: '{image}'}}]}}}}}}"
 CLAIM = "spec: {{accessModes: [{mode}], resources: {{requests: {{storage: {size}}}}}}}"
 THEIRS = [
     ("apps/v1", "Deployment", WORKLOAD.format(replicas=1, app="a", label="x"), WORKLOAD.format(replicas=1, app="b", label="x"), ["error"]),
     ("apps/v1", "Deployment", WORKLOAD.format(replicas=1, app="a", label="x"), WORKLOAD.format(replicas=2, app="a", label="y"), []),
     ("apps/v1", "StatefulSet", SET.format(service="a", size="1Gi"), SET.format(service="b", size="2Gi"), ["error", "error"]),
-    ("v1", "Service", "spec: {clusterIP: 10.96.0.9}", "spec: {clusterIP: 10.96.0.8}", ["error"]),
-    ("v1", "Service", "spec: {clusterIP: None}", "spec: {}", ["error"]),
-    ("v1", "Service", "spec: {}", "spec: {clusterIP: None}", ["error"]),
+    ("v1", "Service", "spec: {ports: [{port: 1}], clusterIP: 10.96.0.9}", "spec: {ports: [{port: 1}], clusterIP: 10.96.0.8}", ["error"]),
+    ("v1", "Service", "spec: {ports: [{port: 1}], clusterIP: None}", "spec: {ports: [{port: 1}]}", ["error"]),
+    ("v1", "Service", "spec: {ports: [{port: 1}]}", "spec: {ports: [{port: 1}], clusterIP: None}", ["error"]),
     ("v1", "Service", "spec: {ports: [{port: 1}]}", "spec: {ports: [{port: 2}]}", []),
     ("v1", "PersistentVolumeClaim", CLAIM.format(mode="ReadWriteOnce", size="1Gi"), CLAIM.format(mode="ReadWriteOnce", size="2Gi"), []),
     (
@@ -124,8 +125,14 @@ THEIRS = [
         CLAIM.format(mode="ReadWriteMany", size="1Gi"),
         ["error", "error"],
     ),
-    ("batch/v1", "Job", "spec: {template: {spec: {containers: []}}}", "spec: {template: {spec: {containers: [{name: x}]}}}", ["warning"]),
-    ("rbac.authorization.k8s.io/v1", "RoleBinding", "roleRef: {kind: Role, name: a}", "roleRef: {kind: Role, name: b}", ["warning"]),
+    ("batch/v1", "Job", JOB.format(image="c:1.0"), JOB.format(image="c:2.0"), ["warning"]),
+    (
+        "rbac.authorization.k8s.io/v1",
+        "RoleBinding",
+        "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: a}",
+        "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: b}",
+        ["warning"],
+    ),
     ("v1", "ConfigMap", "data: {a: b}", "data: {a: c}", []),
 ]
 

@@ -121,7 +121,9 @@ def test_nonsense_is_passed_over(tmp_path: Path) -> None:
 
 def deployment(name: str, replicas: int, cpu: str = "1", **more: Any) -> str:
     """A Deployment as a file."""
-    spec = {"replicas": replicas, "selector": {}, "template": {"spec": {"containers": [asking(cpu, **more)]}}}
+    labels = {"app": name}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [asking(cpu, image="web:1.0.0", **more)]}}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": pod}
     return yaml.safe_dump({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}, sort_keys=False)
 
 
@@ -159,7 +161,7 @@ def test_what_fits(tmp_path: Path, quota: str) -> None:
 )
 def test_every_resource(tmp_path: Path, quota: str, words: str) -> None:
     """Pods, memory and storage are bounds like CPU."""
-    claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec: {resources: {requests: {storage: 2Gi}}}\n"
+    claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 2Gi}}}\n"
     (said,) = told(tmp_path, quota, web=deployment("web", 10), claim=claim)
     assert words in said
 
@@ -214,5 +216,5 @@ def test_a_request_above_the_limit_that_is_given(tmp_path: Path) -> None:
     """A container that requests more memory than the default limit, and writes none, would be refused by the API server."""
     web = deployment("web", 1).replace("cpu: '1'", "memory: 1Gi")
     (said,) = told(tmp_path / "a", "{}", web=web)
-    assert said.startswith("applications/shop/web.yaml:14:21: memory request 1Gi of container c is above the limit of 512Mi")
+    assert said.startswith("applications/shop/web.yaml:18:21: memory request 1Gi of container c is above the limit of 512Mi")
     assert told(tmp_path / "b", "{}", web=web.replace("requests:", "limits: {memory: 2Gi}\n          requests:")) == []
