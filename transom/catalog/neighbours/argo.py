@@ -158,25 +158,25 @@ class Destination(Theirs):
 class Automated(Theirs):
     """Syncing without being asked."""
 
-    enabled: Bool | None = None
-    prune: Bool = False
-    self_heal: Bool = False
-    allow_empty: Bool = False
+    enabled: Annotated[Bool, done("`false`: as without automated")] = True
+    prune: Annotated[Bool, done("`sync.prune`: without it, what leaves Git stays in the cluster")] = False
+    self_heal: Annotated[Bool, done("`sync.selfHeal`")] = False
+    allow_empty: Annotated[Bool, done("`sync.allowEmpty`: without it, a folder that holds nothing is a mistake")] = False
 
 
 class Backoff(Theirs):
     """Waiting between attempts."""
 
-    duration: str = ""
-    factor: Int | None = None
-    max_duration: str = ""
+    duration: Annotated[str, done("`sync.retry.backoff.duration`; seconds when it is a bare number")] = ""
+    factor: Annotated[Int | None, done("`sync.retry.backoff.factor`")] = None
+    max_duration: Annotated[str, done("`sync.retry.backoff.maxDuration`")] = ""
 
 
 class Retry(Theirs):
     """Trying again."""
 
-    limit: Int | None = None
-    refresh: Bool = False
+    limit: Annotated[Int | None, done("`sync.retry.limit`; without end (a negative number) is 100")] = None
+    refresh: Annotated[Bool, noted("a further attempt always reads Git anew")] = False
     backoff: Backoff | None = None
 
 
@@ -190,8 +190,8 @@ class NamespaceMetadata(Theirs):
 class SyncPolicy(Theirs):
     """When and how objects are applied."""
 
-    automated: Annotated[Automated | None, noted("a run applies what Git says; who runs it is the environment's business")] = None
-    retry: Annotated[Retry | None, noted("a failed run is told, and run again by whoever runs it")] = None
+    automated: Annotated[Automated | None, done("`sync.automated`, also when it is written empty")] = None
+    retry: Retry | None = None
     sync_options: Annotated[Texts, done("one by one, see below")] = ()
     managed_namespace_metadata: NamespaceMetadata | None = None
 
@@ -199,13 +199,13 @@ class SyncPolicy(Theirs):
 class IgnoreDifference(Theirs):
     """Fields that may differ."""
 
-    group: str = ""
-    kind: str
-    name: str = ""
-    namespace: str = ""
-    json_pointers: Texts = ()
-    jq_path_expressions: Texts = ()
-    managed_fields_managers: Texts = ()
+    group: Annotated[str, done("API group, or a glob")] = ""
+    kind: Annotated[str, done("kind, or a glob")]
+    name: Annotated[str, done("only this object")] = ""
+    namespace: Annotated[str, done("only objects of this namespace")] = ""
+    json_pointers: Annotated[Texts, done("fields that are neither put back nor told as drift")] = ()
+    jq_path_expressions: Annotated[Texts, warned("jq is not run: name the fields by jsonPointers")] = ()
+    managed_fields_managers: Annotated[Texts, warned("managers are not asked: name the fields by jsonPointers")] = ()
 
 
 class Info(Theirs):
@@ -225,7 +225,7 @@ class ArgoApplicationSpec(Theirs):
     sources: tuple[Source, ...] = ()
     destination: Destination
     sync_policy: SyncPolicy | None = None
-    ignore_differences: Annotated[tuple[IgnoreDifference, ...], warned("what is no drift is not read from here")] = ()
+    ignore_differences: tuple[IgnoreDifference, ...] = ()
     info: Annotated[tuple[Info, ...], noted("shown by Argo CD only")] = ()
     revision_history_limit: Annotated[Int | None, noted("the history is kept with the state")] = None
     source_hydrator: Annotated[dict[str, Any] | None, refused("manifests are not written back to Git: point `source` at the dry ones")] = (
@@ -263,16 +263,18 @@ class ProjectDestination(Theirs):
 class SyncWindow(Theirs):
     """When a sync may run."""
 
-    kind: str = ""
-    schedule: str = ""
-    duration: str = ""
-    applications: Texts = ()
-    namespaces: Texts = ()
-    clusters: Texts = ()
-    manual_sync: Bool = False
-    time_zone: str = ""
-    use_and_operator: Bool = Field(default=False, alias="andOperator")
-    description: str = ""
+    kind: Annotated[Literal["allow", "deny"], done("`sync.windows` of the applications it is for")]
+    schedule: Annotated[str, done("five fields of cron")]
+    duration: Annotated[str, done("how long it lasts")]
+    applications: Annotated[Texts, done("globs over names of applications")] = ()
+    namespaces: Annotated[Texts, done("globs over destinations")] = ()
+    clusters: Annotated[Texts, done("globs over names and addresses of clusters")] = ()
+    manual_sync: Annotated[Bool, warned("a run by hand keeps to the window too")] = False
+    time_zone: Annotated[str, done("zone of the schedule; UTC when left out")] = ""
+    use_and_operator: Annotated[Bool, done("applications, namespaces and clusters must all match")] = Field(
+        default=False, alias="andOperator"
+    )
+    description: Annotated[str, noted("for people")] = ""
 
 
 class AppProjectSpec(Theirs):
@@ -287,7 +289,7 @@ class AppProjectSpec(Theirs):
     namespace_resource_whitelist: tuple[GroupKind, ...] | None = None
     namespace_resource_blacklist: tuple[GroupKind, ...] = ()
     roles: Annotated[tuple[dict[str, Any], ...], warned("who may sync is a matter of who may merge and who may run the pipeline")] = ()
-    sync_windows: Annotated[tuple[SyncWindow, ...], refused("windows are the environment's: a run would not keep to these")] = ()
+    sync_windows: tuple[SyncWindow, ...] = ()
     orphaned_resources: Annotated[dict[str, Any] | None, warned("objects that no document declares are not looked for")] = None
     signature_keys: Annotated[tuple[dict[str, Any], ...], refused("signatures of commits are not checked by project")] = ()
     permit_only_project_scoped_clusters: Annotated[Bool, noted("clusters are those that the environment selects")] = False

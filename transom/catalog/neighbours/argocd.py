@@ -153,16 +153,20 @@ def _ways(theirs: Theirs, spec: ArgoApplicationSpec) -> dict[Path_, Path_]:
     }
 
 
-def wants_namespace(converted: Converted, around: Surroundings) -> Rendered | None:
-    """The Namespace that `CreateNamespace=true` asks for, if it does; the other options are told."""
+def options_of(theirs: Theirs, around: Surroundings) -> frozenset[str]:
+    """The sync options of an application; those that are not done are told."""
+    policy = theirs.model.spec.sync_policy
+    listed = policy.sync_options if policy is not None else ()
+    return objects.options({("spec", "syncPolicy", "syncOptions", i): one for i, one in enumerate(listed)}, theirs.at, around)
+
+
+def wants_namespace(converted: Converted, options: frozenset[str], around: Surroundings) -> Rendered | None:
+    """The Namespace that `CreateNamespace=true` asks for, if it does."""
     policy = converted.theirs.model.spec.sync_policy
     if policy is None:
         return None
     at = converted.theirs.at
-    listed: Mapping[tuple[str | int, ...], str] = {
-        ("spec", "syncPolicy", "syncOptions", i): one for i, one in enumerate(policy.sync_options)
-    }
-    wanted = "CreateNamespace=true" in objects.options(listed, at, around)
+    wanted = "CreateNamespace=true" in options
     given = policy.managed_namespace_metadata
     if given is not None and not wanted:
         where = at("spec", "syncPolicy", "managedNamespaceMetadata", of_key=True)

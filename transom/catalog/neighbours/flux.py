@@ -97,6 +97,13 @@ class HealthCheck(Theirs):
     namespace: str = ""
 
 
+class DriftIgnoreRule(Theirs):
+    """Fields that may differ."""
+
+    paths: Annotated[Texts, done("fields that are neither put back nor told as drift")]
+    target: Annotated[PatchTarget | None, done("objects it is for; all when left out")] = None
+
+
 class FluxKustomizationSpec(Theirs):
     """What a Kustomization of Flux is."""
 
@@ -105,8 +112,10 @@ class FluxKustomizationSpec(Theirs):
     timeout: Annotated[Span | None, noted("the engine's own times hold")] = None
     source_ref: SourceReference
     path: Annotated[str, done("folder of the repository; its root when left out")] = "./"
-    prune: Annotated[Bool, noted("objects that leave Git are removed, with the guards")]
-    deletion_policy: Annotated[Literal["MirrorPrune", "Delete", "WaitForTermination", "Orphan"], noted("as prune")] = "MirrorPrune"
+    prune: Annotated[Bool, done("`sync.prune`: without it, what leaves Git stays in the cluster")]
+    deletion_policy: Annotated[
+        Literal["MirrorPrune", "Delete", "WaitForTermination", "Orphan"], done("must agree with prune: one policy is for both")
+    ] = "MirrorPrune"
     depends_on: tuple[Dependency, ...] = ()
     target_namespace: Annotated[str, done("namespace of all objects")] = ""
     name_prefix: Annotated[str, done("put before all names")] = ""
@@ -125,7 +134,7 @@ class FluxKustomizationSpec(Theirs):
     suspend: Annotated[Bool, refused("its objects can neither be left alone nor be applied")] = False
     decryption: Annotated[dict[str, Any] | None, refused("SOPS is not decrypted: use an ExternalSecret or a SealedSecret")] = None
     kube_config: Annotated[dict[str, Any] | None, refused("another cluster is named by a Secret, whose address is not known here")] = None
-    drift_ignore_rules: Annotated[tuple[dict[str, Any], ...], warned("what is no drift is not read from here")] = ()
+    drift_ignore_rules: tuple[DriftIgnoreRule, ...] = ()
 
 
 class FluxKustomization(Theirs):

@@ -111,7 +111,7 @@ def _aimed_at_nothing(overlay: Overlay, documents: Sequence[Rendered]) -> list[P
     wrong: list[Problem] = []
     for patch in overlay.fields.get("patches") or ():
         target = patch.get("target") or {}
-        if not target.get("name") or any(_hit(target, one.data) for one in documents) or overlay.components:
+        if not target.get("name") or any(hit(target, one.data) for one in documents) or overlay.components:
             continue
         wanted = " ".join(target[key] for key in ("kind", "name") if target.get(key))
         hint = "correct kind and name; Kustomize would pass over this patch in silence"
@@ -120,13 +120,28 @@ def _aimed_at_nothing(overlay: Overlay, documents: Sequence[Rendered]) -> list[P
     return wrong
 
 
-def _hit(target: Mapping[str, str], data: Mapping[str, Any]) -> bool:
-    name = str((data.get("metadata") or {}).get("name"))
+def hit(target: Mapping[str, str], data: Mapping[str, Any]) -> bool:
+    """Whether the target of a patch means an object, as Kustomize decides: anchored regular expressions, and a selector of labels."""
+    group, _, version = str(data.get("apiVersion", "")).rpartition("/")
+    metadata = data.get("metadata") or {}
+    words = {
+        "group": group, "version": version, "kind": str(data.get("kind")),
+        "name": str(metadata.get("name")), "namespace": str(metadata.get("namespace") or ""),
+    }  # fmt: skip
     try:
-        return _is(target.get("kind"), str(data.get("kind"))) and _is(target.get("name"), name)
+        named = all(not target.get(key) or re.fullmatch(target[key], word) for key, word in words.items())
     except re.error:
         return False
+    selectors = (("labelSelector", "labels"), ("annotationSelector", "annotations"))
+    return named and all(_selects(target.get(key, ""), metadata.get(values) or {}) for key, values in selectors)
 
 
-def _is(pattern: str | None, word: str) -> bool:
-    return not pattern or re.fullmatch(pattern, word) is not None
+def _selects(selector: str, values: Mapping[str, str]) -> bool:
+    """Terms `a=b`, `a!=b`, `a` and `!a` of a selector (Kubernetes: equality-based requirements)."""
+    for term in filter(None, (one.strip() for one in selector.split(","))):
+        key, sign, value = (part.strip() for part in re.split(r"(!=|==|=|$)", term.removeprefix("!"), maxsplit=1))
+        if sign and (values.get(key) == value) != (sign != "!="):
+            return False
+        if not sign and (key in values) == term.startswith("!"):
+            return False
+    return True

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from transom.catalog import manifests, validate
-from transom.catalog.neighbours import argocd, fluxcd, folders, objects, overlay, projects, reading
+from transom.catalog.neighbours import argocd, fluxcd, folders, objects, overlay, policies, projects, reading
 from transom.catalog.neighbours.folders import Folder, Held
 from transom.catalog.neighbours.ground import Converted, Surroundings, cluster_unit, trace_of
 from transom.catalog.neighbours.reading import Theirs
@@ -58,6 +58,8 @@ class Rounds:
         self.projects: dict[str, Theirs] = {}
         self.waiting: list[Theirs] = []
         self.done: dict[Key, Converted] = {}
+        self.options: dict[str, frozenset[str]] = {}
+        """The sync options of each application of Argo CD."""
         self.others: list[Rendered] = []
         """Documents of ours, and objects of the clusters, that entries hold."""
         self.torn: list[Unit] = []
@@ -242,7 +244,7 @@ class Rounds:
         if converted.theirs.kind == "Kustomization":
             converted.objects = fluxcd.filled(converted, self._config_maps(), self.around)
         converted.torn = converted.torn or len(mistakes(self.around.problems)) > before
-        if not converted.objects and not converted.torn:
+        if not converted.objects and not converted.torn and not policies.allows_empty(converted.theirs):
             path = ("spec", "path") if converted.theirs.kind == "Kustomization" else ("spec", "source", "path")
             self.around.problems.append(folders.nothing_at(converted.unit, converted.theirs.at(*path)))
         mine = [document for document in converted.objects if reading.is_theirs(document.data)]
@@ -260,9 +262,15 @@ class Rounds:
         projects.tenants(applications, self.projects, self.around)
         everything = [*self.rendering.documents, *self.others, *(one for each in self.done.values() for one in each.objects)]
         unscoped = manifests.scopes(everything)
-        for one in applications:
-            if one.tenant in self.projects:
-                projects.hold(one, self.projects[one.tenant], unscoped, self.around)
+        for one in self.done.values():
+            if one.theirs.kind == "Kustomization":
+                policies.of_flux(one, self.around)
+                continue
+            self.options[one.name] = argocd.options_of(one.theirs, self.around)
+            policies.of_argo(one, self.options[one.name])
+            if (project := self.projects.get(one.tenant)) is not None:
+                projects.hold(one, project, unscoped, self.around)
+                policies.windows(one, project, self.around)
         self._waves()
         self._namespaces(unscoped)
 
@@ -295,7 +303,7 @@ class Rounds:
             self.others += [replace(document, unit=cluster_unit(document.unit, cluster)) for document in own]
             one.objects = tuple(document for document in one.objects if document not in own)
         for one in self.done.values():
-            if one.theirs.kind != "Application" or (wanted := argocd.wants_namespace(one, self.around)) is None:
+            if one.theirs.kind != "Application" or (wanted := argocd.wants_namespace(one, self.options[one.name], self.around)) is None:
                 continue
             cluster = one.cluster or self._only_cluster()
             if (
