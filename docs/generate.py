@@ -15,6 +15,7 @@ import apis
 import blocks
 import errortable
 import fields
+import neighbourtable
 import options
 
 from transom.specs import schema
@@ -28,6 +29,11 @@ PARTS: Mapping[str, Callable[[str], str]] = {
     "kinds": lambda _: fields.kinds_table(),
     "options": options.table,
     "tree": lambda _: errortable.tree(),
+    "neighbour": neighbourtable.fields,
+    "neighbour-metadata": neighbourtable.metadata,
+    "sync-options": lambda _: neighbourtable.options(),
+    "hooks": lambda _: neighbourtable.hooks(),
+    "flux-annotations": lambda _: neighbourtable.annotations(),
     "reasons": lambda _: errortable.reasons(),
     "kubernetes": lambda _: apis.kubernetes(),
     "custom": lambda _: apis.custom(),

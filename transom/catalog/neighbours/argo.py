@@ -114,10 +114,10 @@ class Kustomize(Theirs):
     )
     label_without_selector: Annotated[Bool, done("common labels stay out of selectors")] = False
     label_include_templates: Annotated[Bool, done("and go into pod templates all the same")] = False
-    force_common_labels: Annotated[Bool, done("labels of the objects are overwritten: they always are")] = False
+    force_common_labels: Annotated[Bool, noted("labels of the objects are overwritten: they always are")] = False
     common_annotations: Annotated[Labels, done("put on all objects")] = Field(default_factory=dict)
     common_annotations_envsubst: Annotated[Bool, refused("`$ARGOCD_APP_…` in annotations is not filled in")] = False
-    force_common_annotations: Annotated[Bool, done("annotations of the objects are overwritten: they always are")] = False
+    force_common_annotations: Annotated[Bool, noted("annotations of the objects are overwritten: they always are")] = False
     version: Annotated[str, warned("there is one version of Kustomize")] = ""
     kube_version: Annotated[str, noted("for charts inside of kustomizations, which are refused")] = ""
     api_versions: Annotated[Texts, noted("for charts inside of kustomizations, which are refused")] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from transom.catalog.neighbours import folders, objects
-from transom.catalog.neighbours.argo import ArgoApplicationSpec, Destination, Kustomize, Source
+from transom.catalog.neighbours.argo import ArgoApplicationSpec, Destination, Kustomize, Patch, Source
 from transom.catalog.neighbours.folders import Folder
 from transom.catalog.neighbours.ground import Converted, Surroundings
 from transom.catalog.neighbours.overlay import Overlay
@@ -202,16 +202,30 @@ def _overlay(theirs: Theirs, path: Path_, options: Kustomize, folder: Path, arou
         "namespace": options.namespace,
         "images": [_image(theirs, (*path, "images", i), text, around) for i, text in enumerate(options.images)],
         "replicas": [one.model_dump() for one in options.replicas],
-        "patches": [patch(one) for one in options.patches if one.patch],
+        "patches": [
+            {**patch(one), "patch": _patch(theirs, (*path, "patches", i), one, folder, around)} for i, one in enumerate(options.patches)
+        ],
         "labels": [labels] if options.common_labels else [],
         "commonAnnotations": dict(options.common_annotations),
     }
-    for index, one in enumerate(options.patches):
-        if one.path:
-            where = theirs.at(*path, "patches", index, "path")
-            around.wrong(where, "NotSupported", "a patch by path is not supported", "write the patch itself: patch: |-")
     components = components_of(theirs, (*path, "components"), options.components, folder, around, ignore=options.ignore_missing_components)
+    fields["patches"] = [one for one in fields["patches"] if one["patch"]]
     return Overlay({key: value for key, value in fields.items() if value}, asked(theirs, path, {"labels": "commonLabels"}), components)
+
+
+def _patch(theirs: Theirs, path: Path_, one: Patch, folder: Path, around: Surroundings) -> str:
+    """The text of a patch, wherever it is written."""
+    if not one.path:
+        return one.patch
+    file = (folder / one.path).resolve()
+    where = theirs.at(*path, "path")
+    if not any(file.is_relative_to(snapshot.root.resolve()) for snapshot in around.repositories.snapshots.values()):
+        around.wrong(where, "PathOutsideSource", f"{one.path} leads out of the source", "name a file inside the repository")
+    elif not file.is_file():
+        around.wrong(where, "MissingFile", f"{one.path} does not exist", "correct the path, which is relative to that of the source")
+    else:
+        return file.read_text(encoding="utf-8", errors="replace")
+    return ""
 
 
 def asked(theirs: Theirs, path: Path_, others: Mapping[str, str]) -> Asked:

@@ -56,9 +56,9 @@ HOOKS: Mapping[str, Mark] = MappingProxyType(
         "Sync": done("applied with everything else; runs when it has changed, not in each run"),
         "PostSync": done("applied when everything else is ready; runs when it has changed, not in each run"),
         "Skip": done("not applied"),
-        "SyncFail": warned("not applied: nothing is run after a failure"),
-        "PreDelete": warned("not applied: nothing is run before a deletion"),
-        "PostDelete": warned("not applied: nothing is run after a deletion"),
+        "SyncFail": warned("nothing is run after a failure"),
+        "PreDelete": warned("nothing is run before a deletion"),
+        "PostDelete": warned("nothing is run after a deletion"),
     }
 )
 """What becomes of an object that is a hook, by its type."""
@@ -117,6 +117,14 @@ def settled(document: Rendered, around: Surroundings) -> Rendered | None:
         for one in str(annotations[OPTIONS]).split(","):
             options({path: one}, lambda *_: where, around)
     return _hook(document, annotations, around) if HOOK in annotations else document
+
+
+def kept(document: Rendered) -> Rendered:
+    """The object with the annotation by which it stays in the cluster when it leaves Git."""
+    metadata = document.data["metadata"]
+    annotations = metadata.get("annotations") or {}
+    listed = ",".join(filter(None, (annotations.get(OPTIONS), "Prune=false")))
+    return replace(document, data={**document.data, "metadata": {**metadata, "annotations": {**annotations, OPTIONS: listed}}})
 
 
 def wave_of(annotations: Mapping[str, Any]) -> int:

@@ -300,7 +300,8 @@ class Rounds:
             if not cluster or not own:
                 continue
             declared |= {(cluster, str(document.data["metadata"].get("name"))) for document in own}
-            self.others += [replace(document, unit=cluster_unit(document.unit, cluster)) for document in own]
+            kept = own if one.spec["sync"]["prune"] else [objects.kept(document) for document in own]
+            self.others += [replace(document, unit=cluster_unit(document.unit, cluster)) for document in kept]
             one.objects = tuple(document for document in one.objects if document not in own)
         for one in self.done.values():
             if one.theirs.kind != "Application" or (wanted := argocd.wants_namespace(one, self.options[one.name], self.around)) is None:
