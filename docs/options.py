@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 
 import click
 
@@ -10,7 +11,7 @@ import click
 def command(verb: str) -> click.Command:
     """The click command of a verb, e.g. `plan` or `sandbox.up`."""
     name, _, inner = verb.partition(".")
-    found: click.Command = importlib.import_module(f"transom.cli.{name}").command
+    found: click.Command = importlib.import_module(f"transom.cli.{name}{'_' * keyword.iskeyword(name)}").command
     return found.commands[inner] if inner and isinstance(found, click.Group) else found
 
 

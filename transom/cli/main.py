@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import keyword
 import signal
 import sys
 from collections.abc import Mapping
@@ -33,12 +34,13 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "get": "Show what is deployed, in sync and healthy.",
         "tree": "Show what belongs to what, and what needs what, offline.",
         "reshard": "Move an environment's resources between stacks after its shards changed. Deletes nothing.",
+        "import": "Show a repository of Argo CD or Flux as documents of Transom, or write it so.",
         "schema": "Print or write the JSON Schemas of all kinds.",
         "doctor": "Say which programs are found where, what is missing and how to get it.",
         "sandbox": "Start, stop and look at the local cloud.",
     }
 )
-"""Each verb with its one line of help; its command is `command` in the module of that name."""
+"""Each verb with its one line of help; its command is `command` in the module of that name, with a line below behind a word of Python's."""
 
 
 class _Verbs(click.Group):
@@ -50,7 +52,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in VERBS:
             return None
-        module: Any = importlib.import_module(f"transom.cli.{cmd_name}")
+        module: Any = importlib.import_module(f"transom.cli.{cmd_name}{'_' * keyword.iskeyword(cmd_name)}")
         command: click.Command = module.command
         return command
 

@@ -207,6 +207,9 @@ DONE: list[Case] = [
     ("AppProject", "metadata.labels", {}, {}),
     ("AppProject", "metadata.annotations", {}, {}),
     ("AppProject", "spec.sourceRepos", {}, _argo(sourceRepos=["*", "!https://git.example.com/acme/fleet"])),
+    ("AppProject", "spec.destinations", {}, _argo(destinations=[])),
+    ("AppProject", "spec.namespaceResourceWhitelist", {}, _argo(namespaceResourceWhitelist=[{"group": "batch", "kind": "*"}])),
+    ("AppProject", "spec.namespaceResourceBlacklist", {}, _argo(namespaceResourceBlacklist=[{"group": "*", "kind": "*"}])),
     ("AppProject", "spec.destinations[].name", _argo(destinations=[{"name": "in-cluster", "namespace": "*"}]), _argo(destinations=[{"name": "!*", "namespace": "*"}])),
     ("AppProject", "spec.destinations[].server", {}, _argo(destinations=[{"server": "https://10.*", "namespace": "*"}])),
     ("AppProject", "spec.destinations[].namespace", {}, _argo(destinations=[{"server": "*", "namespace": "!hello-*"}])),
@@ -297,6 +300,38 @@ def _outcome(folder: Path, kind: str, change: Change) -> tuple[str, list[tuple[s
     except InvalidDocuments as error:
         return "", [("error" if one in mistakes([one]) else "warning", one.reason) for one in error.problems]
     return catalog.digest, [("warning", one.reason) for one in catalog.warnings]
+
+
+_CLUSTER_WIDE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: reader}\n"
+
+
+@pytest.mark.parametrize(
+    "lists, allowed",
+    [
+        ({}, False),
+        ({"clusterResourceWhitelist": [{"group": "*", "kind": "*"}]}, True),
+        ({"clusterResourceWhitelist": [{"group": "rbac.*", "kind": "ClusterRole", "name": "reader"}]}, True),
+        ({"clusterResourceWhitelist": [{"group": "", "kind": "Namespace"}]}, False),
+        (
+            {
+                "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+                "clusterResourceBlacklist": [{"group": "*", "kind": "ClusterRole"}],
+            },
+            False,
+        ),
+    ],
+)
+def test_cluster_wide_kinds_are_listed(lists: dict[str, Any], allowed: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a table's column
+    """A project allows no cluster-wide kind that it does not list, and none that it forbids."""
+    project = _merged(BASES["AppProject"], {"spec": lists})
+    application = _merged(BASES["Application"], {"spec": {"project": "walled", "source": {"path": "wide"}}})
+    files = {
+        **_FILES,
+        "wide/role.yaml": _CLUSTER_WIDE,
+        "entry/theirs.yaml": yaml.safe_dump_all([project, application, BASES["GitRepository"]]),
+    }
+    problems = [one.reason for one in repository.problems(tmp_path, files, _ENVIRONMENT)]
+    assert problems == ([] if allowed else ["ForbiddenKind"])
 
 
 def test_every_done_field_has_a_case() -> None:

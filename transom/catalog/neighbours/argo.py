@@ -283,11 +283,11 @@ class AppProjectSpec(Theirs):
     description: Annotated[str, noted("for people")] = ""
     source_repos: Annotated[Texts, done("globs over repositories; with `!` in front: never")] = ()
     source_namespaces: Annotated[Texts, noted("every document of the source is read, wherever Argo CD would keep it")] = ()
-    destinations: tuple[ProjectDestination, ...] = ()
-    cluster_resource_whitelist: tuple[GroupKind, ...] = ()
-    cluster_resource_blacklist: tuple[GroupKind, ...] = ()
-    namespace_resource_whitelist: tuple[GroupKind, ...] | None = None
-    namespace_resource_blacklist: tuple[GroupKind, ...] = ()
+    destinations: Annotated[tuple[ProjectDestination, ...], done("where its applications may go: one that fits, and none with `!`")] = ()
+    cluster_resource_whitelist: Annotated[tuple[GroupKind, ...], done("cluster-wide kinds that are allowed; none when left out")] = ()
+    cluster_resource_blacklist: Annotated[tuple[GroupKind, ...], done("cluster-wide kinds that are not")] = ()
+    namespace_resource_whitelist: Annotated[tuple[GroupKind, ...] | None, done("kinds that are allowed; all when left out")] = None
+    namespace_resource_blacklist: Annotated[tuple[GroupKind, ...], done("kinds that are not")] = ()
     roles: Annotated[tuple[dict[str, Any], ...], warned("who may sync is a matter of who may merge and who may run the pipeline")] = ()
     sync_windows: tuple[SyncWindow, ...] = ()
     orphaned_resources: Annotated[dict[str, Any] | None, warned("objects that no document declares are not looked for")] = None

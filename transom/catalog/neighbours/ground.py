@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from transom.catalog.neighbours.folders import Folder
 from transom.catalog.neighbours.overlay import Overlay
 from transom.catalog.neighbours.places import borrowed
 from transom.catalog.neighbours.reading import Theirs
@@ -71,6 +72,7 @@ class Converted:
         spec: further fields of the application's spec.
         ways: where they are written in the neighbour's document.
         needs: keys of the neighbour's documents that must be there before, each with the place that says so.
+        folders: what it is rendered from.
         objects: what was rendered.
         torn: whether some of it could not be.
     """
@@ -85,6 +87,9 @@ class Converted:
     ways: dict[Path_, Path_] = field(default_factory=dict)
     needs: list[tuple[tuple[str, str, str], Path_]] = field(default_factory=list)
     overlay: Overlay | None = None
+    folders: tuple[Folder, ...] = ()
+    changed: bool = False
+    """Whether its objects are others than those that its folders and overlay give."""
     objects: tuple[Rendered, ...] = ()
     children: list[tuple[str, str, str]] = field(default_factory=list)
     torn: bool = False

@@ -85,21 +85,27 @@ def mark_of(field: FieldInfo) -> Mark | None:
     return next((one for one in field.metadata if isinstance(one, Mark)), None)
 
 
-def passed_over(value: BaseModel, above: Path_ = ()) -> Iterator[tuple[Path_, Mark]]:
-    """What is written in a document and warned of or refused, each with its path. A field that says its default says nothing."""
+def written(value: BaseModel, above: Path_ = ()) -> Iterator[tuple[Path_, Mark]]:
+    """The marked fields that a document writes, each with its path. A field that says its default says nothing."""
     for name in value.model_fields_set:
         field = type(value).model_fields[name]
         mark, said = mark_of(field), getattr(value, name)
         path = (*above, field.alias or name)
-        if mark is not None and mark.level in (Level.WARNING, Level.ERROR):
-            if said != field.get_default(call_default_factory=True) and said not in (None, (), {}):
-                yield path, mark
-        elif isinstance(said, BaseModel):
-            yield from passed_over(said, path)
+        if mark is not None and said != field.get_default(call_default_factory=True) and said not in (None, (), {}):
+            yield path, mark
+        if mark is not None and mark.level is not Level.DONE:
+            continue
+        if isinstance(said, BaseModel):
+            yield from written(said, path)
         elif isinstance(said, tuple):
             for index, item in enumerate(said):
                 if isinstance(item, BaseModel):
-                    yield from passed_over(item, (*path, index))
+                    yield from written(item, (*path, index))
+
+
+def passed_over(value: BaseModel) -> Iterator[tuple[Path_, Mark]]:
+    """What is written in a document and warned of or refused, each with its path."""
+    return ((path, mark) for path, mark in written(value) if mark.level in (Level.WARNING, Level.ERROR))
 
 
 def _model(annotation: Any) -> tuple[type[BaseModel] | None, bool]:

@@ -170,6 +170,8 @@ class Rounds:
                 if known.at("metadata", "name") != theirs.at("metadata", "name"):
                     message = f"{theirs.kind} {theirs.name} is declared twice, first at {known.at('metadata', 'name')}"
                     self.around.wrong(theirs.at("metadata", "name"), "DuplicateDocument", message, "rename or remove one of the two")
+                elif parent is None or known.key != parent.key:
+                    keys.append(known.key)
                 continue
             self.around.problems += problems
             self.seen[theirs.key] = theirs
@@ -203,6 +205,7 @@ class Rounds:
         self.around.problems += problems
         rest = iter(held)
         for converted, wanted in begun:
+            converted.folders = tuple(wanted)
             self._rendered(converted, [next(rest) for _ in wanted])
 
     def _still_to_come(self, theirs: Theirs, waiting: Sequence[Theirs]) -> bool:
@@ -241,6 +244,7 @@ class Rounds:
         if converted.overlay is not None:
             converted.objects, problems = overlay.put(converted.overlay, converted.objects, self.around.kustomize)
             self.around.problems += problems
+        rendered = converted.objects
         if converted.theirs.kind == "Kustomization":
             converted.objects = fluxcd.filled(converted, self._config_maps(), self.around)
         converted.torn = converted.torn or len(mistakes(self.around.problems)) > before
@@ -250,6 +254,7 @@ class Rounds:
         mine = [document for document in converted.objects if reading.is_theirs(document.data)]
         rest = self._without_flux([document for document in converted.objects if not reading.is_theirs(document.data)])
         converted.objects = tuple(kept for one in rest if (kept := objects.settled(one, self.around)) is not None)
+        converted.changed = [one.data for one in rendered] != [one.data for one in converted.objects]
         self.done[converted.theirs.key] = converted
         if converted.torn:
             self.torn.append(converted.unit)
@@ -303,6 +308,7 @@ class Rounds:
             kept = own if one.spec["sync"]["prune"] else [objects.kept(document) for document in own]
             self.others += [replace(document, unit=cluster_unit(document.unit, cluster)) for document in kept]
             one.objects = tuple(document for document in one.objects if document not in own)
+            one.changed = True
         for one in self.done.values():
             if one.theirs.kind != "Application" or (wanted := argocd.wants_namespace(one, self.options[one.name], self.around)) is None:
                 continue
