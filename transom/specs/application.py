@@ -92,19 +92,21 @@ class ApplicationSpec(Spec):
     """The tenant that owns it."""
     destination: DestinationSpec
     """Where its objects go."""
-    bindings: tuple[BindingSpec, ...] = ()
+    bindings: tuple[BindingSpec, ...] = Field(default=(), examples=[[{"database": "shop"}]])
     """Resources that its containers get the address and credentials of."""
-    depends_on: tuple[DependencySpec, ...] = ()
+    depends_on: tuple[DependencySpec, ...] = Field(default=(), examples=[["ledger", "Database/shop"]])
     """What must be up before this one: names of applications, or `Database/shop`, or `{kind: Database, name: shop}`."""
-    source: FolderSpec | None = None
+    source: FolderSpec | None = Field(default=None, examples=[{"path": "applications/shop"}])
     """Where its manifests lie; the folder of this document when left out."""
-    images: tuple[ImageSpec, ...] = ()
+    images: tuple[ImageSpec, ...] = Field(default=(), examples=[[{"name": "registry.example.com/shop", "newTag": "v1.4.2"}]])
     """Images that its manifests get instead, as a kustomization's `images`."""
-    replicas: dict[str, Annotated[Int, Field(ge=0)]] = Field(default_factory=dict)
+    replicas: dict[str, Annotated[Int, Field(ge=0)]] = Field(default_factory=dict, examples=[{"web": 3}])
     """Number of pods by the name of a Deployment, StatefulSet or ReplicaSet of its manifests."""
-    sync: SyncSpec = SyncSpec()
+    sync: SyncSpec = Field(default=SyncSpec(), examples=[{"prune": False}])
     """How it follows Git."""
-    ignore_differences: tuple[IgnoredSpec, ...] = ()
+    ignore_differences: tuple[IgnoredSpec, ...] = Field(
+        default=(), examples=[[{"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]]
+    )
     """Fields of its objects that others may set."""
 
     @model_validator(mode="after")

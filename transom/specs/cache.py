@@ -35,7 +35,9 @@ class CacheSpec(Stateful):
     """How long daily snapshots are kept, in whole days: up to 35 (ElastiCache limit); none by default."""
     maintenance_window: MaintenanceWindow | None = None
     """When AWS may patch, in UTC, at least an hour; chosen by AWS when left out."""
-    parameters: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]*$")], str] = Field(default_factory=dict)
+    parameters: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]*$")], str] = Field(
+        default_factory=dict, examples=[{"maxmemory-policy": "allkeys-lru"}]
+    )
     """Engine parameters, values in quotes, e.g. `maxmemory-policy: "allkeys-lru"`."""
 
     @model_validator(mode="after")

@@ -98,13 +98,17 @@ class EnvironmentSpec(Spec):
     """Which of the declared clusters belong to this environment."""
     aws: AwsSpec
     """Account, region and network."""
-    sizes: dict[Name, SizeClass] = Field(default_factory=dict)
+    sizes: dict[Name, SizeClass] = Field(
+        default_factory=dict, examples=[{"small": {"database": {"instanceClass": "db.t4g.micro", "storage": "20Gi"}}}]
+    )
     """The size classes that documents may name."""
-    sync: SyncSpec = SyncSpec()
+    sync: SyncSpec = Field(default=SyncSpec(), examples=[{"prune": False}])
     """How applications follow Git that do not say it themselves."""
     guards: GuardsSpec = GuardsSpec()
     """What may not happen without somebody saying so here: deletions, replacements, changes at the wrong time."""
-    tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(default_factory=dict)
+    tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(
+        default_factory=dict, examples=[{"cost-center": "platform"}]
+    )
     """AWS tags of everything the environment owns."""
     shards: Literal["none", "tenant", "auto"] = "none"
     """How the environment is cut into stacks: not at all, one per tenant, or per tenant once one stack would pass 150 resources."""

@@ -57,7 +57,7 @@ class NetworkSpec(Guarded):
     """Subnets with a way from and to the internet, for load balancers and NAT. Without them the network is closed."""
     nat: Literal["none", "one", "one-per-zone"] = "one"
     """How the private subnets reach the internet: not at all, through one gateway, or through one in each zone, which outlives a zone."""
-    endpoints: tuple[Endpoint, ...] = ()
+    endpoints: tuple[Endpoint, ...] = Field(default=(), examples=[["ecr.api", "ecr.dkr", "sts", "logs"]])
     """Services reached without the internet, one interface endpoint each. S3 and DynamoDB always have theirs, which cost nothing."""
     flow_logs: FlowLogsSpec = FlowLogsSpec()
     """The record of connections, which is always kept."""

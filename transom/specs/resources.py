@@ -44,7 +44,9 @@ class DatabaseSpec(Stateful):
     """Automated backups."""
     maintenance_window: MaintenanceWindow | None = None
     """When AWS may patch, in UTC; chosen by AWS when left out."""
-    parameters: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$")], str] = Field(default_factory=dict)
+    parameters: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$")], str] = Field(
+        default_factory=dict, examples=[{"log_min_duration_statement": "500"}]
+    )
     """Engine parameters, values in quotes, e.g. `log_min_duration_statement: "500"`."""
 
     @model_validator(mode="after")
@@ -116,9 +118,9 @@ class BucketSpec(Stateful):
 
     versioning: Bool = True
     """Keep overwritten and deleted objects."""
-    lifecycle: LifecycleSpec = LifecycleSpec()
+    lifecycle: LifecycleSpec = Field(default=LifecycleSpec(), examples=[{"expireAfter": "365d"}])
     """When objects go away or get cheaper."""
-    notifications: tuple[NotificationSpec, ...] = ()
+    notifications: tuple[NotificationSpec, ...] = Field(default=(), examples=[[{"queue": "uploads", "events": ["created"]}]])
     """Queues that hear of what happens in it."""
 
     @model_validator(mode="after")

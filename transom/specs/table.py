@@ -58,17 +58,24 @@ class TableSpec(Stateful):
 
     partition_key: KeySpec = Field(json_schema_extra=IMMUTABLE)
     """Attribute that items are found by. Cannot be changed later."""
-    sort_key: KeySpec | None = Field(default=None, json_schema_extra=IMMUTABLE)
+    sort_key: KeySpec | None = Field(default=None, json_schema_extra=IMMUTABLE, examples=[{"name": "created", "type": "number"}])
     """Attribute that items with the same partition key are sorted by. Cannot be changed later."""
-    indexes: dict[IndexName, IndexSpec] = Field(default_factory=dict, max_length=20)
+    indexes: dict[IndexName, IndexSpec] = Field(
+        default_factory=dict, max_length=20, examples=[{"by-state": {"partitionKey": {"name": "state"}}}]
+    )
     """Global secondary indexes by name, at most 20 (DynamoDB limit)."""
-    local_indexes: dict[IndexName, LocalIndexSpec] = Field(default_factory=dict, max_length=5, json_schema_extra=IMMUTABLE)
+    local_indexes: dict[IndexName, LocalIndexSpec] = Field(
+        default_factory=dict,
+        max_length=5,
+        json_schema_extra=IMMUTABLE,
+        examples=[{"by-total": {"sortKey": {"name": "total", "type": "number"}}}],
+    )
     """Local secondary indexes by name, at most 5 (DynamoDB limit); they need a sort key. Cannot be changed later."""
-    capacity: CapacitySpec | None = None
+    capacity: CapacitySpec | None = Field(default=None, examples=[{"read": 10, "write": 5}])
     """Provisioned capacity of the table and of each index; paid by request when left out."""
-    expiry_attribute: AttributeName | None = None
+    expiry_attribute: AttributeName | None = Field(default=None, examples=["expires"])
     """Attribute with the second (Unix time) after which an item is removed by itself."""
-    stream: Literal["keys", "new", "old", "both"] | None = None
+    stream: Literal["keys", "new", "old", "both"] | None = Field(default=None, examples=["new"])
     """What the stream of changes tells of an item: its keys, the new item, the old one, or both; no stream when left out."""
     storage_class: Literal["standard", "infrequent-access"] = "standard"
     """Class of storage: infrequent access is cheaper to keep and dearer to read."""

@@ -69,17 +69,17 @@ class TenantSpec(Spec):
     """Namespaces that the tenant owns on every cluster of the environment; one at least, unless it is not confined."""
     confined: Bool = True
     """Whether its applications stay in its own namespaces. If not, they may be cluster-wide and go wherever no other tenant is."""
-    owners: tuple[OwnerSpec, ...] = ()
+    owners: tuple[OwnerSpec, ...] = Field(default=(), examples=[[{"group": "team-a", "role": "edit"}]])
     """Who works there."""
-    quota: QuotaSpec = QuotaSpec()
+    quota: QuotaSpec = Field(default=QuotaSpec(), examples=[{"cpu": 4, "memory": "8Gi", "pods": 20}])
     """Upper bounds per namespace."""
     defaults: ContainerDefaults = ContainerDefaults()
     """What a container gets that asks for nothing."""
-    network: OpeningsSpec = OpeningsSpec()
+    network: OpeningsSpec = Field(default=OpeningsSpec(), examples=[{"allowFromTenants": [], "allowEgress": ["10.0.0.0/8"]}])
     """Openings in the default-deny policy."""
     pod_security: Literal["privileged", "baseline", "restricted"] = "baseline"
     """Pod Security Standard that the namespaces enforce."""
-    allowed: AllowedSpec = AllowedSpec()
+    allowed: AllowedSpec = Field(default=AllowedSpec(), examples=[{"kinds": {"deny": ["networking.k8s.io/NetworkPolicy"]}}])
     """What its documents may use: sources, clusters, kinds."""
 
     @model_validator(mode="after")

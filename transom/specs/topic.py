@@ -34,7 +34,7 @@ class TopicSpec(Owned):
 
     fifo: Bool = Field(default=False, json_schema_extra=IMMUTABLE)
     """First in, first out, with deduplication by content. Cannot be changed later."""
-    subscriptions: tuple[SubscriptionSpec, ...] = ()
+    subscriptions: tuple[SubscriptionSpec, ...] = Field(default=(), examples=[[{"queue": "orders"}]])
     """Queues that get its messages."""
 
     @model_validator(mode="after")
