@@ -14,7 +14,11 @@ _WORDS: Mapping[Level, str] = {Level.DONE: "done", Level.NOTED: "not needed", Le
 def fields(kind: str) -> str:
     """Every field of a neighbour's kind, e.g. `AppProject`, with what becomes of it."""
     model = next(model for (_, name), model in KINDS.items() if name == kind)
-    found = ((row.path, row.mark) for row in marks.rows(model) if row.path.startswith(("spec.", "operation")) and not row.path.startswith("spec.sources[]."))
+    found = (
+        (row.path, row.mark)
+        for row in marks.rows(model)
+        if row.path.startswith(("spec.", "operation")) and not row.path.startswith("spec.sources[].")
+    )
     return _table("field", found)
 
 
