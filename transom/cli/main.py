@@ -34,11 +34,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "get": "Show what is deployed, in sync and healthy.",
         "tree": "Show what belongs to what, and what needs what, offline.",
         "reshard": "Move an environment's resources between stacks after its shards changed. Deletes nothing.",
-<<<<<<< HEAD
         "import": "Show a repository of Argo CD or Flux as documents of Transom, or write it so.",
-=======
         "new": "Write a new document, commented and valid, into its place.",
->>>>>>> f371751 (transom new KIND NAME writes a commented, valid document into its place; examples in the schemas)
         "schema": "Print or write the JSON Schemas of all kinds.",
         "doctor": "Say which programs are found where, what is missing and how to get it.",
         "sandbox": "Start, stop and look at the local cloud.",
