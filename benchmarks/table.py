@@ -14,7 +14,6 @@ import psutil
 
 from benchmarks.measure import PHASES, Measured
 
-_BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
 _HANDWRITTEN = "hand-written"
 
 
@@ -76,18 +75,19 @@ def read(file: Path, into: Figures) -> None:
                 into.add(row["size"], row["operation"]).append(name, Measured(**run))
 
 
-def write(file: Path, text: str) -> None:
-    """Put the tables between the marks of a file.
+def write(file: Path, text: str, mark: str = "table") -> None:
+    """Put the tables between the marks of a file, `<!-- table: begin -->` and `<!-- table: end -->`.
 
     Raises:
         ValueError: the file has no marks.
     """
-    head, _, rest = file.read_text(encoding="utf-8").partition(_BEGIN)
-    old, mark, tail = rest.partition(_END)
-    if not mark:
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    head, begun, rest = file.read_text(encoding="utf-8").partition(begin)
+    old, ended, tail = rest.partition(end)
+    if not (begun and ended):
         raise ValueError(f"{file} has no place for the table")
     del old
-    file.write_text(f"{head}{_BEGIN}\n{text}{_END}{tail}", encoding="utf-8")
+    file.write_text(f"{head}{begin}\n{text}{end}{tail}", encoding="utf-8")
 
 
 def _machine(figures: Figures) -> str:

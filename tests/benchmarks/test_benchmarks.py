@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from benchmarks import same, shape, table
+from benchmarks import same, shape, table, validate
 from benchmarks.contestants import OPERATIONS
 from benchmarks.generate import Target, write
 from benchmarks.measure import PHASES, Measured
 from benchmarks.table import Figures
 from sandbox.layout import CHECKOUT
+from tests.repository import renderer
+from transom.catalog import load
+from transom.source.base import Snapshot
 
 
 @pytest.mark.parametrize("objects, teams", [(14, 1), (50, 1), (53, 1), (100, 2), (800, 8), (801, 7)])
@@ -94,3 +97,22 @@ def test_one_round_gives_a_table(sandbox: Any) -> None:
 
 def _measured(seconds: float) -> Measured:
     return Measured(seconds, {}, 0, seconds, {}, {})
+
+
+@pytest.mark.parametrize("documents", [60, 333, 1000])
+def test_a_large_repository_has_exactly_the_documents_that_were_asked_for(documents: int, tmp_path: Any) -> None:
+    """What is validated is valid, and as much as the table says."""
+    files = validate.write(tmp_path, documents)
+    assert files == sum(1 for file in (tmp_path / "repository").rglob("*.yaml"))
+    catalog = load.load(
+        load.environment(tmp_path / "environments", "bench"), [Snapshot("a", "directory", tmp_path / "repository")], renderer()
+    )
+    assert len(catalog.entries) + sum(map(len, catalog.manifests.values())) == documents
+    assert catalog.warnings == ()
+
+
+def test_the_table_of_validation() -> None:
+    """A line for each situation, with the goal where there is one."""
+    run = Measured(1.5, {"transom": 70_000_000}, 0, 2.0, {}, {})
+    lines = validate.markdown([validate.Row("1,000", 1195, {"nothing known": [run]})]).splitlines()
+    assert lines[-1] == "| 1,000 | 1195 | nothing known | 1.50 | 2 | 2.00 | 70 | 0 |"

@@ -77,19 +77,25 @@ class _Linker:
         self.namespaces = {name: set(entry.document.spec.namespaces) for name, entry in self._of(Tenant).items()}
         confined = {name: entry.document.spec.confined for name, entry in self._of(Tenant).items()}
         self.estates = Estates(self.namespaces, frozenset(name for name in confined if not confined[name]))
+        self.kinds = {entry.kind for entry in entries.values()} | KINDS.keys()
         self.in_unit: dict[tuple[Path, str], str] = {}
-        for entry in sorted(self._of(Application).values(), key=lambda entry: entry.at("metadata", "name")):
-            if entry.unit is None or entry.unit.room is not Room.APPLICATION:
-                continue
-            if entry.unit.key in self.in_unit:
-                first = self.in_unit[entry.unit.key]
-                message = (
-                    f"Application {entry.name} stands in the folder of Application {first}, and what lies beside them could be of either"
-                )
-                self._wrong(
-                    entry.at("metadata", "name"), "DuplicateApplication", message, "give it a folder of its own below applications/"
-                )
-            self.in_unit.setdefault(entry.unit.key, entry.name)
+        for key, together in self._by_unit().items():
+            # where they are written is looked up only when there are several: it means reading their kustomizations
+            first, *others = together if len(together) == 1 else sorted(together, key=lambda entry: entry.at("metadata", "name"))
+            self.in_unit[key] = first.name
+            for entry in others:
+                told = f"Application {entry.name} stands in the folder of Application {first.name}"
+                message = f"{told}, and what lies beside them could be of either"
+                hint = "give it a folder of its own below applications/"
+                self._wrong(entry.at("metadata", "name"), "DuplicateApplication", message, hint)
+
+    def _by_unit(self) -> Mapping[tuple[Path, str], list[Entry[Any]]]:
+        """The applications that have a folder, those of one folder together."""
+        out: dict[tuple[Path, str], list[Entry[Any]]] = defaultdict(list)
+        for entry in self._of(Application).values():
+            if entry.unit is not None and entry.unit.room is Room.APPLICATION:
+                out[entry.unit.key].append(entry)
+        return out
 
     def _of(self, kind: type[Any]) -> dict[str, Entry[Any]]:
         return {entry.name: entry for entry in self.entries.values() if isinstance(entry.document, kind)}
@@ -141,13 +147,14 @@ class _Linker:
             self.needs[entry.identity] |= {f"Cluster/{cluster}" for cluster in self._clusters_of(entry)}
             self._allowed_clusters(entry)
             for index, namespace in enumerate(entry.document.spec.namespaces):
-                where = entry.at("spec", "namespaces", index)
+                path: tuple[str | int, ...] = ("spec", "namespaces", index)
                 if namespace in holders:
                     other = holders[namespace]
                     message = f'namespace "{namespace}" already belongs to tenant {other.name} ({other.at("spec", "namespaces")})'
-                    self._wrong(where, "NamespaceClash", message, "a namespace has one owner: choose another name")
+                    self._wrong(entry.at(*path), "NamespaceClash", message, "a namespace has one owner: choose another name")
                 elif namespace in {"default", "kube-system", "kube-public", "kube-node-lease"}:
-                    self._wrong(where, "ForbiddenNamespace", f'namespace "{namespace}" belongs to the cluster', "choose another name")
+                    message = f'namespace "{namespace}" belongs to the cluster'
+                    self._wrong(entry.at(*path), "ForbiddenNamespace", message, "choose another name")
                 holders.setdefault(namespace, entry)
             for index, other_tenant in enumerate(entry.document.spec.network.allow_from_tenants):
                 path = ("spec", "network", "allowFromTenants", index)
@@ -216,13 +223,13 @@ class _Linker:
 
     def _fits(self, entry: Entry[Any], name: str) -> None:
         longest, what = names.LONGEST[entry.kind]
-        where = entry.at("metadata", "name")
         if len(name) > longest:
             message = f'comes to "{name}", which has {len(name)} characters, and {what} has at most {longest}'
-            self._wrong(where, "NameTooLong", message, f"shorten metadata.name by {len(name) - longest}")
+            self._wrong(entry.at("metadata", "name"), "NameTooLong", message, f"shorten metadata.name by {len(name) - longest}")
         elif entry.kind in names.WITHOUT_DOUBLE_HYPHENS and "--" in name:
             what = names.WITHOUT_DOUBLE_HYPHENS[entry.kind]
-            self._wrong(where, "InvalidValue", f'comes to "{name}", and {what} has no two hyphens in a row', "take one out")
+            message = f'comes to "{name}", and {what} has no two hyphens in a row'
+            self._wrong(entry.at("metadata", "name"), "InvalidValue", message, "take one out")
 
     def _sized(self, entry: Entry[Any], word: str) -> bool:
         """Whether the environment says what the document's size means for its kind, which `sizes` calls `word`."""
@@ -313,9 +320,8 @@ class _Linker:
 
     def _depends(self, entry: Entry[Any], one: DependencySpec, path: tuple[str | int, ...]) -> None:
         """The document that an application waits for exists; a tenant's cannot be waited for by kinds that nobody declares."""
-        declared = {other.kind for other in self.entries.values()} | KINDS.keys()
-        if one.kind not in declared and not self.known.breaks(one.kind):
-            self._wrong(entry.at(*path), "UnknownKind", f"kind {one.kind} is not known", near(one.kind, declared))
+        if one.kind not in self.kinds and not self.known.breaks(one.kind):
+            self._wrong(entry.at(*path), "UnknownKind", f"kind {one.kind} is not known", near(one.kind, self.kinds))
         elif one.kind == "Environment":
             self._wrong(entry.at(*path), "UnexpectedKind", "an environment cannot be waited for", "name a document inside of it")
         else:

@@ -167,7 +167,7 @@ def _hidden(failed: Iterable[Unit]) -> frozenset[Identity]:
         top = unit.folder.parents[1] if unit.folder.parent.name == "overlays" else unit.folder
         top = top.parent if top.name == "base" else top
         for file in (*top.rglob("*.yaml"), *top.rglob("*.yml")):
-            if bounds.refusal(unit.snapshot.root, file.resolve(), file.name) is None and file.is_file():
+            if file.is_file() and not bounds.refusal(unit.snapshot.root, file.resolve(), "") and not bounds.unusable(file, ""):
                 for text in re.split(r"^---", file.read_text(encoding="utf-8", errors="replace"), flags=re.MULTILINE):
                     if (kind := _KIND.search(text)) and (name := _NAME.search(text)):
                         found.add(f"{kind[1]}/{name[1]}")

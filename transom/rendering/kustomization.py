@@ -192,13 +192,14 @@ class Layers(Sequence[Kustomization]):
 
 def read(folder: Path, snapshot: Snapshot, *, remote: bool = False) -> Reading:
     """Reads the kustomization in `folder` and all that it names, without running Kustomize; `remote` lets it name other hosts."""
-    walk = _Walk(snapshot, remote=remote)
+    walk = _Walk(folder, snapshot, remote=remote)
     walk.visit(folder)
     return Reading(tuple(walk.layers), tuple(sorted(walk.files)), tuple(walk.problems), remote=walk.went_out)
 
 
 class _Walk:
-    def __init__(self, snapshot: Snapshot, *, remote: bool) -> None:
+    def __init__(self, begin: Path, snapshot: Snapshot, *, remote: bool) -> None:
+        self.begin = begin  # the only folder that may be reached by way of a link: those that are named are resolved
         self.snapshot = snapshot
         self.remote = remote
         self.went_out = False
@@ -210,7 +211,7 @@ class _Walk:
         file = kustomization_of(folder)
         if file is None or file in self.files:
             return
-        if not file.resolve().is_relative_to(self.snapshot.root):
+        if (folder == self.begin or file.is_symlink()) and not file.resolve().is_relative_to(self.snapshot.root):
             self._wrong(file, (1, 1), "PathOutsideSource", "is a link that leads out of the source", "keep the file in the repository")
             return
         documents = self._yaml(file)
@@ -255,12 +256,14 @@ class _Walk:
             self._wrong(layer.file, place, *wrong)
         elif target.is_dir():
             self.visit(target)
-        elif role is Role.FILE:
-            self.files.add(target)
-        else:
+        elif role is not Role.FILE:
             read = self._yaml(target)
             if role is Role.RESOURCE:
                 self._documents(target, read)
+        elif refused := bounds.unusable(target, name):
+            self._wrong(layer.file, place, refused.reason, refused.message, refused.hint)
+        else:
+            self.files.add(target)
 
     def _unreachable(self, layer: Kustomization, name: str, target: Path) -> tuple[str, str, str] | None:
         """Reason, message and hint where a named file or folder cannot be used."""

@@ -154,13 +154,15 @@ class _Builder(yaml.constructor.SafeConstructor):
         if self.left < 0 or id(node) in above:
             self._wrong(node, "TooLarge", "the document unfolds to too many values, or contains itself", "write it without nested aliases")
             raise _Mistakes(self.problems)
+        if node.tag == _TEXT and type(node) is yaml.ScalarNode:  # most are, and this is what construct_object would come to
+            return node.value
         if self._tagged(node):
             return None
-        below = (*above, id(node))
         match node:
             case yaml.MappingNode():
-                return self._mapping(node, below)
+                return self._mapping(node, (*above, id(node)))
             case yaml.SequenceNode():
+                below = (*above, id(node))
                 return [self.build(item, below) for item in node.value]
             case _:
                 return self._scalar(node)
@@ -173,6 +175,10 @@ class _Builder(yaml.constructor.SafeConstructor):
         return node.tag not in _READ
 
     def _mapping(self, node: yaml.MappingNode, below: tuple[int, ...]) -> dict[Any, Any]:
+        if all(type(key) is yaml.ScalarNode and key.tag == _TEXT for key, _ in node.value):
+            plain = {key.value: value for key, value in node.value}
+            if len(plain) == len(node.value):  # nearly all are like this
+                return {name: self.build(value, below) for name, value in plain.items()}
         own = [key for key, _ in node.value if key.tag != _MERGE]
         names = self._names(own)
         if len(own) < len(node.value):
@@ -202,7 +208,7 @@ class _Builder(yaml.constructor.SafeConstructor):
         return names
 
     def _scalar(self, node: yaml.Node) -> Any:
-        if node.tag == _TEXT:  # most are, and this is what construct_object would come to
+        if node.tag == _TEXT:
             return node.value
         try:
             value = self.construct_object(node)
