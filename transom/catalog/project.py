@@ -148,8 +148,10 @@ class Project:
     def _source(self, environment: Entry[Environment], index: int, spec: SourceSpec) -> Source:
         if folder := self.overrides.get(spec.name):
             return opening.override(spec, folder)
+        repositories = sum(1 for one in environment.document.spec.sources if one.repo_url)
+        label = f"{spec.name}:" if repositories > 1 else ""  # several may have a file of the same path
         try:
-            return opening.source(self._pinned(spec), self.root, self.cache)
+            return opening.source(self._pinned(spec), self.root, self.cache, label=label)
         except TransomError as error:
             raise _told_at(error, environment, index) from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -47,7 +47,16 @@ def against(model: type[M], data: Mapping[str, Any], trace: Trace) -> tuple[M | 
     try:
         return model.model_validate(data), ()
     except ValidationError as error:
-        return None, tuple(_problem(detail, data, trace, model) for detail in error.errors(include_url=False))
+        return None, tuple(_problem(detail, data, trace, model) for detail in _own(error.errors(include_url=False)))
+
+
+def _own(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Mistakes that a person made: a list whose items are wrong is told as too short as well, because pydantic left them out."""
+    places = [detail["loc"] for detail in details]
+    for detail in details:
+        loc = detail["loc"]
+        if detail["type"] != "too_short" or not any(len(one) > len(loc) and one[: len(loc)] == loc for one in places):
+            yield detail
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -85,6 +94,11 @@ def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out 
             return Problem(trace.locate(data, place), "InvalidValue", f"{dotted}: {said}" if dotted else said)
         case "PlaintextSecret" as reason:  # what a model refuses for a reason of its own; the value is not repeated
             return Problem(trace.locate(data, path), reason, f"{dotted} {detail['msg']}")
+        case "too_short":
+            least = detail["ctx"]["min_length"]
+            return Problem(
+                trace.locate(data, path), "InvalidValue", f"{dotted} needs at least {least} item{'s' if least > 1 else ''}", "add one"
+            )
         case "literal_error":
             allowed = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
             return Problem(trace.locate(data, path), "InvalidValue", f'{dotted} "{value}" is not allowed', f"write one of {allowed}")

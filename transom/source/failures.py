@@ -95,7 +95,14 @@ def error(failed: GitFailed, where: str, prefix: str, seconds: int) -> SourceErr
     return SourceUnreachable(f"{where} did not answer: {said}", hint="try again; nothing was changed")
 
 
+_USUAL = re.compile(
+    r"fatal: Could not read from remote repository\.\s+Please make sure you have the correct access rights\s+and the repository exists\."
+)
+"""What git says of every failure over SSH."""
+
+
 def words(said: str) -> str:
     """Git's words in one line, without secrets and without the frames that it draws around warnings."""
+    said = _USUAL.sub("", said) if _USUAL.sub("", said).strip() else said
     text = " ".join(redact(re.sub(r"@{3,}|^(?:warning|hint|remote): .*$", " ", said, flags=re.MULTILINE)).split())
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

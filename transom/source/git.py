@@ -45,6 +45,7 @@ class GitSource(Source):
         signers: whose signature is asked for; nobody's when None.
         allow_force_push: whether rewritten branches and moved tags are followed.
         submodules: `refuse` or `ignore`.
+        label: what stands before paths in messages, where several repositories may hold the same.
         environ: where credentials are looked for.
     """
 
@@ -57,6 +58,7 @@ class GitSource(Source):
     signers: Signers | None = None
     allow_force_push: bool = False
     submodules: str = "refuse"
+    label: str = ""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False, compare=False)
 
     def snapshot(self) -> Snapshot:
@@ -108,7 +110,7 @@ class GitSource(Source):
             )
         below = root.relative_to(files).as_posix()
         head = "" if below == "." else f"{below}/"
-        return Snapshot(self.name, commit, root, shown=head, listing=keeping.listing(files), listed_below=head)
+        return Snapshot(self.name, commit, root, shown=self.label + head, listing=keeping.listing(files), listed_below=head)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

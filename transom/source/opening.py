@@ -18,8 +18,10 @@ _AT_ONCE = 8
 """Repositories that are read side by side: what takes long is waiting for their hosts."""
 
 
-def source(spec: SourceSpec, project: Path, cache: Path, environ: Mapping[str, str] = os.environ) -> Source:
+def source(spec: SourceSpec, project: Path, cache: Path, environ: Mapping[str, str] = os.environ, label: str = "") -> Source:
     """The source that `spec` describes; paths on this machine are relative to `project`, clones lie in `cache`.
+
+    `label` stands before the paths of a repository's files in messages.
 
     Raises:
         SourceError: the signers that it names cannot be read.
@@ -38,6 +40,7 @@ def source(spec: SourceSpec, project: Path, cache: Path, environ: Mapping[str, s
         signers=signatures.read(verify.allowed_signers or "", verify.gpg_keys or "", project, f"source {spec.name}") if verify else None,
         allow_force_push=spec.allow_force_push,
         submodules=spec.submodules,
+        label=label,
         environ=environ,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,3 +118,52 @@ def test_every_source_that_fails_is_told(run: Run) -> None:
         "environments/dev.yaml:5:63",
         "environments/other.yaml:7:17",
     ]
+
+
+def _library(name: str, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        file = Path(name, path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    for words in (("init", "-q", "-b", "main"), ("add", "."), (*who, "commit", "-qm", "x")):
+        subprocess.run(["git", *words], cwd=name, check=True)
+
+
+def test_several_repositories(run: Run) -> None:
+    """Documents of several repositories are one environment; a mistake names the source that it is in, and both of two that clash."""
+    app = {name: text for name, text in BASIC.items() if name.startswith("applications")}
+    _library("one", {name: text for name, text in BASIC.items() if name not in app})
+    _library("two", app)
+    sources = "sources: [{name: base, repoURL: one}, {name: shop, repoURL: two, targetRevision: main}]"
+    Path("environments/dev.yaml").write_text(ENVIRONMENT.replace("sources: [{name: platform, path: platform}]", sources))
+    assert run("validate") == (0, "dev: 3 documents and 1 Kubernetes objects are valid\n", "")
+    assert run("tree", "dev", "shop")[1].count("shop:applications/shop/application.yaml:1:1") == 1
+    _library("one", {"applications/shop/application.yaml": BASIC["applications/shop/application.yaml"]})
+    code, out, _ = run("validate")
+    assert code == 3
+    assert (
+        "shop:applications/shop/application.yaml:3:18: Application shop is declared twice, first at base:applications/shop/application.yaml"
+        in out
+    )
+
+
+@pytest.mark.parametrize(
+    "source, place, reason",
+    [
+        ("{name: a, repoURL: 'https://example-t0ken@git.example.com/a.git'}", "5:32", "PlaintextSecret"),
+        ("{name: a, repoURL: a, targetRevision: 'main~1'}", "5:51", "InvalidValue"),
+        ("{name: a, path: a, targetRevision: main}", "5:48", "InvalidValue"),
+        ("{name: a, repoURL: a, verify: {allowedSigner: x}}", "5:44", "UnknownField"),
+        ("", "5:12", "InvalidValue"),
+    ],
+)
+def test_mistakes_in_sources(run: Run, source: str, place: str, reason: str) -> None:
+    """A source that is written wrongly is one mistake at its place, and shows no credentials."""
+    text = ENVIRONMENT.replace("{name: platform, path: platform}", source)
+    Path("environments/dev.yaml").write_text(text)
+    code, out, _ = run("validate", "-o", "json")
+    assert code == 3
+    (problem,) = json.loads(out)["problems"]
+    assert (f"{problem['line']}:{problem['column']}", problem["reason"]) == (place, reason)
+    assert "t0ken" not in out

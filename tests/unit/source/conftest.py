@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -126,9 +127,13 @@ def http_host(repository: Repository) -> Iterator[Callable[..., Host]]:
     """Starts hosts that serve the repository over HTTP."""
     running: list[tuple[WSGIServer, threading.Thread]] = []
 
-    def start(**more: Any) -> Host:
+    def start(*, certificate: Path | None = None, **more: Any) -> Host:
         host = Host(**more)
         server = make_server("127.0.0.1", 0, _application(host, repository.folder.parent), handler_class=_Quiet)
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         host.port = server.server_port
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()

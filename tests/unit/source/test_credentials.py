@@ -8,10 +8,17 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from transom.errors import SourceError, SourceUnreachable
 from transom.source import credentials
@@ -75,6 +82,34 @@ def test_a_wrong_token_is_told_without_it(http_host: Callable[..., Any], source:
     assert caught.value.reason == "CredentialsRefused"
     assert "TRANSOM_SOURCE_PLATFORM_TOKEN" in caught.value.hint
     assert TOKEN not in str(caught.value)
+
+
+def _certificate(folder: Path) -> Path:
+    """A certificate that no authority has issued, and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = builder.add_extension(address, critical=False).sign(key, hashes.SHA256())
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "certificate.pem").write_bytes(private + made.public_bytes(Encoding.PEM))
+    return folder / "certificate.pem"
+
+
+def test_an_unknown_certificate(
+    http_host: Callable[..., Any], source: Callable[..., GitSource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that nobody vouches for gets no token; with its authority at hand it is read."""
+    certificate = _certificate(tmp_path)
+    host = http_host(password=TOKEN, certificate=certificate)
+    environ = {"TRANSOM_SOURCE_PLATFORM_TOKEN": TOKEN, "TRANSOM_SOURCE_PLATFORM_HOST": host.address}
+    with pytest.raises(SourceError) as caught:
+        source("main", url=f"https://{host.address}/repository", environ=environ).snapshot()
+    assert caught.value.reason == "CertificateRefused"
+    assert host.requests == []
+    monkeypatch.setenv("GIT_SSL_CAINFO", str(certificate))
+    assert source("main", url=f"https://{host.address}/repository", environ=environ).snapshot().revision
 
 
 def test_a_missing_repository_is_no_refusal(http_host: Callable[..., Any], source: Callable[..., GitSource]) -> None:
