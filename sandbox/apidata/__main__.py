@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox import lifecycle
-from sandbox.apidata import custom, likened, origins
+from sandbox.apidata import custom, likened, origins, refinements
 from sandbox.apidata.origins import Group, Origin
 from sandbox.errors import SandboxError
 from transom.apischema import definitions, nodes, packs
@@ -31,7 +31,7 @@ def kubernetes(origin: Origin) -> Pack:
     table = Table()
     found: dict[str, dict[str, Kind]] = defaultdict(dict)
     for group in origin.groups:
-        schemas = OpenApi(group.schemas, table)
+        schemas = OpenApi(group.schemas, table, refinements.refined)
         names = _names(group)
         for resource in group.resources:
             kind = resource["kind"]
@@ -102,7 +102,9 @@ def well_known() -> Mapping[str, Pack]:
         for definition in project.definitions():
             found.setdefault(definition["spec"]["group"], {}).setdefault(project.about, []).append(definition)
     return {
-        group: _compact(definitions.pack((one for documents in by_project.values() for one in documents), ", ".join(by_project)))
+        group: _compact(
+            definitions.pack((one for documents in by_project.values() for one in documents), ", ".join(by_project), unserved=True)
+        )
         for group, by_project in found.items()
     }
 

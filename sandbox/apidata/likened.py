@@ -58,7 +58,7 @@ class _Walk:
         for word in ("values", "items"):
             if word in node:
                 node[word] = self.both(node[word], new.get(word))
-        if "enum" in new and node.get("type") == "string":
+        if "enum" in new and node.get("type") == "string" and "enum" not in node:
             node["enum"] = new["enum"]
         kept = [name for name in node.get("required", ()) if name not in fields or name in new.get("required", ())]
         return {word: value for word, value in node.items() if word != "required"} | ({"required": kept} if kept else {})

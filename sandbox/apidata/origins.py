@@ -40,7 +40,9 @@ def of_server(server: ApiServer) -> Origin:
     version = server.get("/version")["gitVersion"].removeprefix("v")
     paths = {path: entry["serverRelativeURL"] for path, entry in server.get("/openapi/v3")["paths"].items()}
     groups = tuple(_groups(paths, lambda path: server.get(f"/{path}"), server.get))
-    others = tuple(group for group in of_release(version).groups if group.api_version not in {one.api_version for one in groups})
+    released = {group.api_version: group for group in of_release(version).groups}
+    groups = tuple(group for group in groups if group.api_version in released)  # without custom resources
+    others = tuple(group for name, group in released.items() if name not in {one.api_version for one in groups})
     about = f"kube-apiserver {version}: OpenAPI v3 and discovery"
     return Origin(version, about, (*groups, *others), frozenset(group.api_version for group in others))
 

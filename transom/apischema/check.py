@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from transom.apischema import definitions, metadata, packs
+from transom.apischema.defaults import filled
 from transom.apischema.findings import Finding, close, near
 from transom.apischema.packs import Kind, Pack
 from transom.apischema.parts import Part
@@ -68,7 +69,11 @@ def check(data: Mapping[str, Any], by: Library) -> Iterator[Finding]:
     yield from told
     if entry.note:
         yield Finding(
-            ("apiVersion",), "DeprecatedVersion", f"{api_version} {kind} {entry.note}", _newer(api_version, kind, by), doubtful=True
+            ("apiVersion",),
+            "DeprecatedVersion",
+            f"{api_version} {kind}: {entry.note}" if entry.custom else f"{api_version} {kind} {entry.note}",
+            _newer(api_version, kind, by),
+            doubtful=True,
         )
     group = api_version.rpartition("/")[0]
     said = {finding.path for finding in told}
@@ -82,6 +87,8 @@ def check(data: Mapping[str, Any], by: Library) -> Iterator[Finding]:
 def _held(data: Mapping[str, Any], by: Library, pack: Pack, entry: Kind) -> Iterator[Finding]:
     """What the schema says of it. Status is written by controllers: nothing is missing from it here."""
     body = {name: value for name, value in data.items() if name != "status" or not entry.custom}
+    if entry.custom:
+        body = filled(pack.nodes, entry.node, body)
     for finding in walk(pack, entry.node, body, (), Manner.CUSTOM if entry.custom else Manner.BUILT_IN):
         if not (finding.path[0] == "status" and finding.reason == "MissingField"):
             yield finding
@@ -102,39 +109,19 @@ def _unknown(api_version: str, kind: str, by: Library) -> Finding:
         hint = f"write apiVersion: {now}" if now else INSTEAD.get(kind, "")
         return Finding(("apiVersion",), "RemovedVersion", f"{api_version} {kind} was removed in Kubernetes {since}", hint)
     group = api_version.rpartition("/")[0]
-    own = {name for pack in (by.own,) for name in pack.kinds if name.rpartition("/")[0] == group}
-    built_in = {name for name in by.kubernetes.kinds if name.rpartition("/")[0] == group}
-    well_known = packs.custom(group)
-    known: Mapping[str, Mapping[str, Kind]] = {
-        **(well_known.kinds if well_known else {}),
-        **{name: by.kubernetes.kinds[name] for name in built_in},
-        **{name: by.own.kinds[name] for name in own},
-    }
-    if not known:
+    for pack in (by.own, by.kubernetes, packs.custom(group)):
+        known = {name: kinds for name, kinds in pack.kinds.items() if name.rpartition("/")[0] == group} if pack else {}
+        if pack and known:
+            break
+    else:
         return _unknown_group(api_version, kind, by)
-    doubtful = not own and (bool(well_known) or not by.kubernetes.exact)
-    where = f"Kubernetes {by.version}" if built_in else (well_known.about if well_known and not own else "its definition")
-    versions = [name for name in known if kind in known[name]]
-    if versions:
-        return Finding(
-            ("apiVersion",),
-            "UnknownVersion",
-            f"{where} has no {api_version} {kind}",
-            f"write apiVersion: {' or '.join(sorted(versions))}",
-            doubtful=doubtful,
-        )
+    where = f"Kubernetes {by.version}" if pack is by.kubernetes else pack.about
+    message = f"{where} has no {api_version} {kind}"
+    doubtful = not pack.exact or pack not in (by.own, by.kubernetes)
+    if versions := sorted(name for name in known if kind in known[name]) or _having(kind, by):
+        return Finding(("apiVersion",), "UnknownVersion", message, f"write apiVersion: {' or '.join(versions)}", doubtful=doubtful)
     kinds = {name for named in known.values() for name in named}
-    almost = close(kind, kinds)
-    elsewhere = [] if almost else _having(kind, by)
-    if elsewhere:
-        return Finding(
-            ("apiVersion",),
-            "UnknownVersion",
-            f"{where} has no {api_version} {kind}",
-            f"write apiVersion: {' or '.join(elsewhere)}",
-            doubtful=doubtful,
-        )
-    return Finding(("kind",), "UnknownKind", f"{where} has no {api_version} {kind}", near(kind, kinds), doubtful=doubtful and not almost)
+    return Finding(("kind",), "UnknownKind", message, near(kind, kinds), doubtful=doubtful and not close(kind, kinds))
 
 
 def _having(kind: str, by: Library) -> list[str]:
@@ -152,7 +139,7 @@ def _unknown_group(api_version: str, kind: str, by: Library) -> Finding:
         hint = f"write apiVersion: {' or '.join(names)}" if names else "correct it"
         return Finding(("apiVersion",), "UnknownVersion", f"Kubernetes {by.version} has no {api_version} {kind}", hint)
     hint = "add its CustomResourceDefinition to the repository, so that the object can be checked"
-    return Finding(("apiVersion",), "UnknownDefinition", f"nothing says what a {kind} of {api_version} is", hint, doubtful=True)
+    return Finding(("apiVersion",), "UnknownDefinition", f"nothing is known of {kind} in {api_version}", hint, doubtful=True)
 
 
 def _newer(api_version: str, kind: str, by: Library) -> str:

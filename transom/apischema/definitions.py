@@ -18,10 +18,11 @@ def is_definition(data: Mapping[str, Any]) -> bool:
     return data.get("kind") == KIND and str(data.get("apiVersion", "")).partition("/")[0] == GROUP
 
 
-def pack(definitions: Iterable[Mapping[str, Any]], about: str) -> Pack:
+def pack(definitions: Iterable[Mapping[str, Any]], about: str, *, unserved: bool = False) -> Pack:
     """The kinds that definitions declare, in every version that they serve; what is malformed in one is left out, not told.
 
-    Of two that declare the same kind the first counts. A version without a schema takes anything.
+    Of two that declare the same kind the first counts. A version without a schema takes anything. With `unserved` the versions that are no
+    longer served count, too, and say so.
     """
     table = Table()
     kinds: dict[str, dict[str, Kind]] = {}
@@ -32,7 +33,7 @@ def pack(definitions: Iterable[Mapping[str, Any]], about: str) -> Pack:
         if not (isinstance(kind, str) and isinstance(group, str) and isinstance(versions, list)):
             continue
         for version in map(_mapping, versions):
-            if isinstance(version.get("name"), str) and version.get("served") is not False:
+            if isinstance(version.get("name"), str) and (unserved or version.get("served") is not False):
                 schema = _mapping(_mapping(version.get("schema")).get("openAPIV3Schema")) or {"x-kubernetes-preserve-unknown-fields": True}
                 subresources = _mapping(version.get("subresources"))
                 found = Kind(
@@ -55,6 +56,8 @@ def _rooted(number: int, table: Table) -> int:
 
 
 def _note(version: Mapping[str, Any]) -> str:
+    if version.get("served") is False:
+        return "is no longer served by the newest version of its definition"
     if version.get("deprecated") is not True:
         return ""
     said = version.get("deprecationWarning")

@@ -12,10 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 _QUANTITY = re.compile(r"(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?P<suffix>[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+|)")
-_DURATION = re.compile(r"[-+]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+|[-+]?0")
+_DURATION = re.compile(r"(?i)[-+]?(?:\s*[0-9]*\.?[0-9]+\s*[a-zµμ]+)+|[-+]?0")
 _DATE_TIME = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)"
 )
@@ -57,7 +56,7 @@ def date_time(text: str) -> str | None:
 
 
 def duration(text: str) -> str | None:
-    """Go's durations."""
+    """A number and a unit, or several; the server knows more units than Go, so that no unit is refused here."""
     return None if _DURATION.fullmatch(text) else "a duration like 90s, 5m or 1h30m"
 
 
@@ -75,23 +74,24 @@ def cidr(text: str) -> str | None:
     return _address(text, lambda one: ipaddress.ip_network(one, strict=False), wrong) if "/" in text else wrong
 
 
-OF_STRINGS: Mapping[str, Callable[[str], str | None]] = {
+def ip(text: str) -> str | None:
+    """An address of either version."""
+    return _address(text, ipaddress.ip_address, "an address like 10.0.0.1")
+
+
+_TYPED: Mapping[str, Callable[[str], str | None]] = {
     "byte": byte,
     "date-time": date_time,
+    "date": lambda text: None if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", text) else "a date like 2027-01-31",
     "duration": duration,
+    "email": lambda text: None if re.fullmatch(r"[^@]+@\S+", text) else "an address like someone@example.com",
+    "hostname": lambda text: None if re.fullmatch(r"[^\s/]{1,255}", text) else "a name like db.example.com",
+    "uri": lambda text: None if re.match(r"[A-Za-z][-+.A-Za-z0-9]*:|/", text) else "an address like https://example.com",
     "ipv4": lambda text: _address(text, ipaddress.IPv4Address, "an address like 10.0.0.1"),
     "ipv6": lambda text: _address(text, ipaddress.IPv6Address, "an address like fd00::1"),
     "cidr": cidr,
     "uuid": lambda text: None if re.fullmatch(r"(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", text) else "a UUID",
 }
-"""By the word behind `format`; words that are not here are not checked."""
-
-
-def mismatch(word: str, text: str) -> str | None:
-    """What is expected of a text with this `format`; None when it is right, or when the format is not known here."""
-    grammar = OF_STRINGS.get(word)
-    return grammar(text) if grammar else None
-
 
 RANGES: Mapping[str, tuple[int, int]] = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
@@ -197,6 +197,32 @@ def config_key(text: str) -> str | None:
     return None if _CONFIG_KEY.fullmatch(text) else "letters, digits, -, _ and ."
 
 
-def absent(value: Any) -> bool:
-    """Whether a value counts as not written: in Go there is no difference."""
-    return value is None or value == ""
+def resource(text: str) -> str | None:
+    """A resource that a container asks for."""
+    if text in ("cpu", "memory", "ephemeral-storage", "storage") or text.startswith("hugepages-"):
+        return None
+    return label_key(text) if "/" in text else "cpu, memory, ephemeral-storage, or a name like example.com/gpu"
+
+
+_NAMED: Mapping[str, Callable[[str], str | None]] = {
+    "label": label,
+    "subdomain": subdomain,
+    "label-key": label_key,
+    "label-value": label_value,
+    "port-name": port_name,
+    "variable": variable,
+    "config-key": config_key,
+    "resource": resource,
+    "ip": ip,
+}
+
+
+def mismatch(word: str, text: str) -> str | None:
+    """What is expected of a text with this `format`; None when it is right, or when the format is not known here.
+
+    Nothing at all is right where a name may be left out.
+    """
+    if word in _NAMED:
+        return _NAMED[word](text) if text else None
+    grammar = _TYPED.get(word)
+    return grammar(text) if grammar else None

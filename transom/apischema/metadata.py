@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from transom.apischema import formats
-from transom.apischema.findings import Finding, dotted, shown
+from transom.apischema.findings import Finding, shown
 from transom.apischema.parts import Part
 
 _MOST_ANNOTATIONS = 256 * 1024
@@ -50,8 +50,7 @@ def check(data: Part, group: str, kind: str) -> Iterator[Finding]:
 
 
 def of_template(metadata: Part) -> Iterator[Finding]:
-    """What is wrong with the labels and annotations of an object or of a template for objects."""
-    yield from labels(metadata, "labels")
+    """What is wrong with the annotations of an object or of a template for objects."""
     annotations = metadata.part("annotations")
     size = 0
     for key, value in metadata.texts("annotations"):
@@ -62,37 +61,35 @@ def of_template(metadata: Part) -> Iterator[Finding]:
         yield metadata.wrong("annotations", f"{{}} have {size} bytes", f"{_MOST_ANNOTATIONS} are the most", reason="TooLarge")
 
 
-def labels(part: Part, name: str) -> Iterator[Finding]:
-    """What is wrong with a mapping of labels."""
-    inner = part.part(name)
-    for key, value in part.texts(name):
-        if expected := formats.label_key(key):
-            yield inner.wrong(key, f"label {shown(key)} is not a valid key", f"write {expected}", of_key=True)
-        if expected := formats.label_value(value):
-            yield inner.wrong(key, f"{dotted((*inner.path, key))} {shown(value)} is not a valid label", f"write {expected}")
-
-
 _WITH_VALUES = ("In", "NotIn")
 _WITHOUT_VALUES = ("Exists", "DoesNotExist")
 
 
 def selector(part: Part) -> Iterator[Finding]:
-    """What is wrong with a label selector (matchLabels, matchExpressions)."""
-    yield from labels(part, "matchLabels")
+    """What is wrong with the expressions of a label selector; its keys and values are held to their schema."""
     for expression in part.parts("matchExpressions"):
-        key, operator, values = expression.text("key"), expression.text("operator"), expression.list("values")
+        yield from _values(expression)
+
+
+def node_selector(term: Part) -> Iterator[Finding]:
+    """What is wrong with the expressions of a node selector's term."""
+    for expression in (*term.parts("matchExpressions"), *term.parts("matchFields")):
+        yield from _values(expression)
+        if expression.text("operator") in ("Gt", "Lt") and len(expression.list("values")) != 1:
+            yield expression.wrong("values", "{} must hold one number", 'e.g. values: ["3"]')
+    for expression in term.parts("matchExpressions"):
+        key = expression.text("key")
         if key and (expected := formats.label_key(key)):
             yield expression.wrong("key", f"{{}} {shown(key)} is not a valid key", f"write {expected}")
-        if operator in _WITH_VALUES and not values:
-            yield expression.lacks("values", f"operator {operator} compares with a list of values")
-        elif operator in _WITHOUT_VALUES and values:
-            yield expression.wrong(
-                "values", f"{{}} does not go with operator {operator}", "remove it", reason="ConflictingFields", of_key=True
-            )
-        elif operator and operator not in (*_WITH_VALUES, *_WITHOUT_VALUES):
-            yield expression.wrong(
-                "operator", f"{{}} {shown(operator)} is not allowed", f"write one of {', '.join((*_WITH_VALUES, *_WITHOUT_VALUES))}"
-            )
+
+
+def _values(expression: Part) -> Iterator[Finding]:
+    operator, values = expression.text("operator"), expression.list("values")
+    if operator in _WITH_VALUES and not values:
+        yield expression.lacks("values", f"operator {operator} compares with a list of values")
+    elif operator in _WITHOUT_VALUES and values:
+        message = f"{{}} does not go with operator {operator}"
+        yield expression.wrong("values", message, "remove it", reason="ConflictingFields", of_key=True)
 
 
 def selects(part: Part, given: Mapping[str, object]) -> bool:

@@ -7,14 +7,14 @@ node. Nodes that say the same are one node: a pod template is kept once, however
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Node = dict[str, Any]
 """Words: `type` (object, array, string, integer, number, boolean, quantity, int-or-string; none of them: anything), `properties`,
-`required`, `values` (of a map), `items`, `enum`, `format`, `keys` (of a list that is a map; empty for a set), `default`, `nullable`,
-`open` (fields that the schema does not name are kept), `embedded` (a whole object), the limits of JSON Schema, `anyOf`, `oneOf`, `allOf`,
-`not`."""
+`required`, `values` (of a map), `names` (the format of a map's keys), `items`, `enum`, `format`, `keys` (of a list that is a map; empty for
+a set), `default`, `nullable`, `open` (fields that the schema does not name are kept), `embedded` (a whole object), the limits of JSON
+Schema, `anyOf`, `oneOf`, `allOf`, `not`."""
 
 _LIMITS = (
     "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems",
@@ -33,6 +33,10 @@ _KNOWN: Mapping[str, Node] = {
     f"{_META}runtime.RawExtension": {"type": "object", "open": True},
 }
 """Types that OpenAPI describes in words only."""
+
+
+Refined = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""A named schema with what is known of it beside; a map's key format stands in `x-names`."""
 
 
 class Table:
@@ -59,8 +63,9 @@ class Table:
 class OpenApi:
     """Schemas of an OpenAPI v3 document as Kubernetes' API server gives it."""
 
-    def __init__(self, schemas: Mapping[str, Any], table: Table) -> None:
+    def __init__(self, schemas: Mapping[str, Any], table: Table, refined: Refined = lambda _, schema: schema) -> None:
         self.schemas = schemas
+        self.refined = refined
         self.table = table
         self._named: dict[str, int] = {}
 
@@ -71,7 +76,7 @@ class OpenApi:
                 self._named[name] = self.table.put(dict(_KNOWN[name]))
             else:
                 self._named[name] = self.table.reserve()
-                self.table.nodes[self._named[name]] = self._node(self.schemas[name])
+                self.table.nodes[self._named[name]] = self._node(self.refined(name, self.schemas[name]))
         return self._named[name]
 
     def _number(self, schema: Mapping[str, Any]) -> int:
@@ -93,7 +98,9 @@ def structural(schema: Mapping[str, Any], table: Table) -> int:
 
 
 def _node(schema: Mapping[str, Any], number: Any) -> Node:  # noqa: C901, PLR0912 - one line per word
-    node: Node = {word: schema[word] for word in ("type", "format", "enum", *_LIMITS) if schema.get(word) not in (None, False)}
+    node: Node = {
+        word: schema[word] for word in ("type", "format", "enum", *_LIMITS) if schema.get(word) is not None and schema[word] is not False
+    }
     if schema.get("x-kubernetes-int-or-string"):
         node = {word: value for word, value in node.items() if word in _LIMITS} | {"type": "int-or-string"}
     if isinstance(properties := schema.get("properties"), dict):
@@ -109,8 +116,10 @@ def _node(schema: Mapping[str, Any], number: Any) -> Node:  # noqa: C901, PLR091
         node["items"] = number(items)
     if schema.get("x-kubernetes-list-type") in ("map", "set"):
         node["keys"] = schema.get("x-kubernetes-list-map-keys", [])
-    if isinstance(schema.get("default"), str | int | bool) and schema["default"] not in ("", 0, False):
+    if schema.get("default") is not None:
         node["default"] = schema["default"]
+    if "x-names" in schema:
+        node["names"] = schema["x-names"]
     if schema.get("nullable"):
         node["nullable"] = True
     if schema.get("x-kubernetes-preserve-unknown-fields"):

@@ -56,8 +56,8 @@ class _Walker:
         if len(path) > _DEEPEST:
             self._wrong(path, "TooLarge", f"{dotted(path[:3])} is nested too deeply", f"no object of Kubernetes needs {_DEEPEST} levels")
             return
-        kind = node.get("type")
-        if kind is not None and not _CHECKS[kind](self, node, value, path):
+        kind = node.get("type") or _KINDS.get(type(value), "")
+        if kind and not _CHECKS[kind](self, node, value, path):
             return
         if "anyOf" in node or "oneOf" in node or "allOf" in node or "not" in node:
             self._junctors(node, value, path)
@@ -67,9 +67,13 @@ class _Walker:
 
     def _null(self, node: Node, path: Path) -> None:
         """Go reads null as nothing written; a custom resource may not have it, save where nothing written has a default."""
-        in_list = bool(path) and isinstance(path[-1], int)
-        if in_list or (self.custom and "type" in node and not node.get("nullable") and "default" not in node):
-            self._type(node, None, path)
+        if self.custom:
+            if "type" in node and not node.get("nullable") and "default" not in node:
+                self._type(node, None, path)
+        elif path and isinstance(path[-1], int):
+            hint = "remove the entry, or give it a value"
+            harmless = not node.get("required") and "enum" not in node
+            self.findings.append(Finding(path, "WrongType", f"{dotted(path)} is empty", hint, doubtful=harmless))
 
     def _type(self, node: Node, value: Any, path: Path) -> bool:
         kind = node["type"]
@@ -94,8 +98,9 @@ class _Walker:
             return self._type(node, value, path)
         if "enum" in node and value not in node["enum"] and (value or self.custom):
             self._enum(node["enum"], value, path)
-        elif "format" in node and (expected := formats.mismatch(node["format"], value)) and (value or self.custom):
-            self._wrong(path, "InvalidValue", f"{dotted(path)} is not valid", f"write {expected}")
+        elif "format" in node and (expected := formats.mismatch(node["format"], value)):
+            said = f" {shown(value)}" if node["format"] != "byte" else ""
+            self._wrong(path, "InvalidValue", f"{dotted(path)}{said} is not valid", f"write {expected}")
         elif "pattern" in node and not formats.pattern(node["pattern"])(value):
             self._wrong(path, "InvalidValue", f"{dotted(path)} {shown(value)} is not valid", f"it must match {node['pattern']}")
         if len(value) < node.get("minLength", 0):
@@ -122,7 +127,8 @@ class _Walker:
         return self._range(node, value, path)
 
     def _range(self, node: Node, value: float, path: Path) -> bool:
-        least, most = formats.RANGES.get(node.get("format", ""), (None, None))
+        whole = "int64" if node.get("type") == "integer" else ""
+        least, most = formats.RANGES.get(node.get("format", whole), (None, None))
         least, most = node.get("minimum", least), node.get("maximum", most)
         hint = ""
         if least is not None and (value < least or (value == least and node.get("exclusiveMinimum"))):
@@ -141,7 +147,7 @@ class _Walker:
     def _quantity(self, node: Node, value: Any, path: Path) -> bool:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return self._type(node, value, path)
-        if value != "" and formats.quantity(value) is None:
+        if formats.quantity(value) is None:
             self._wrong(
                 path,
                 "InvalidValue",
@@ -182,9 +188,11 @@ class _Walker:
         keys: list[str] = node["keys"]
         defaults = self._defaults(node, keys)
         for index, item in enumerate(value):
+            if item is None:
+                self._wrong((*path, index), "WrongType", f"{dotted((*path, index))} is empty", "remove the entry, or give it a value")
             if keys and not isinstance(item, dict):
                 continue
-            key = tuple(item.get(word, defaults.get(word)) for word in keys) if keys else item
+            key = tuple(defaults.get(word) if item.get(word) is None else item[word] for word in keys) if keys else item
             if keys and None in key:
                 word = keys[key.index(None)]
                 if word not in self.nodes[node["items"]].get("required", ()):
@@ -221,17 +229,14 @@ class _Walker:
         if not isinstance(value, dict):
             return self._type(node, value, path)
         fields: Mapping[str, int] = node.get("properties", {})
-        values = node.get("values")
         self._above.append(node)
-        for key, inner in value.items():
-            number = fields.get(key, values)
-            if number is not None:
-                self.value(number, inner, (*path, key))
-            elif not (self.loose or "open" in node or (node.get("embedded") and key in _EMBEDDED)):
-                self._unknown(node, key, value, path)
+        for key in value:
+            self._field(node, value, (*path, key), key)
         self._above.pop()
+        if node.get("embedded"):
+            self._embedded(value, path)
         for name in node.get("required", ()):
-            if value.get(name) is None and not (self.custom and name in value):
+            if name not in value or (not self.custom and value[name] in (None, "")):
                 hint = "" if name not in fields else _example(self.nodes[fields[name]])
                 self._wrong((*path, name), "MissingField", f"{dotted((*path, name))} is missing", hint)
         if len(value) < node.get("minProperties", 0):
@@ -240,15 +245,34 @@ class _Walker:
             self._wrong(path, "InvalidValue", f"{dotted(path)} has {len(value)} entries", f"write at most {node['maxProperties']}")
         return True
 
-    def _unknown(self, node: Node, key: str, value: Mapping[str, Any], path: Path) -> None:
-        fields = node.get("properties", {})
-        almost = close(key, (name for name in fields if name not in value), cutoff=0.75)
-        place = "" if almost else elsewhere.place(self.nodes, self._above, key, path)
+    def _embedded(self, value: Mapping[str, Any], path: Path) -> None:
+        """A whole object inside another one: of some kind, whichever."""
+        for name in _EMBEDDED[:2]:
+            if not value.get(name):
+                self._wrong((*path, name), "MissingField", f"{dotted((*path, name))} is missing", "it is a whole object")
+            elif not isinstance(value[name], str):
+                self._type({"type": "string"}, value[name], (*path, name))
+        if "metadata" in value and not isinstance(value["metadata"], dict | None):
+            self._type({"type": "object"}, value["metadata"], (*path, "metadata"))
+
+    def _field(self, node: Node, holder: Mapping[str, Any], path: Path, key: str) -> None:
+        fields: Mapping[str, int] = node.get("properties", {})
+        number = fields.get(key, node.get("values"))
+        if number is not None:
+            self.value(number, holder[key], path)
+            if "names" in node and (expected := formats.mismatch(node["names"], key)):
+                self.findings.append(Finding(path, "InvalidValue", f"{dotted(path)} is not a valid key", f"write {expected}", of_key=True))
+        elif not fields or self.loose or "type" not in node or "open" in node or (node.get("embedded") and key in _EMBEDDED):
+            return
+        elif key != "creationTimestamp" or holder[key] is not None:  # kubectl prints that into templates; it says nothing
+            self._unknown(fields, holder, path, key)
+
+    def _unknown(self, fields: Mapping[str, int], holder: Mapping[str, Any], path: Path, key: str) -> None:
+        almost = close(key, (name for name in fields if name not in holder), cutoff=0.75)
+        place = "" if almost else elsewhere.place(self.nodes, self._above, key, path[:-1])
         hint = f"did you mean {' or '.join(almost)}?" if almost else place or near(key, fields)
         doubtful = not self.pack.exact and not almost and not place
-        self.findings.append(
-            Finding((*path, key), "UnknownField", f"{dotted((*path, key))} is not a field", hint, of_key=True, doubtful=doubtful)
-        )
+        self.findings.append(Finding(path, "UnknownField", f"{dotted(path)} is not a field", hint, of_key=True, doubtful=doubtful))
 
     def _junctors(self, node: Node, value: Any, path: Path) -> None:
         for number in node.get("allOf", ()):
@@ -283,6 +307,8 @@ def _unquoted(kind: str, text: str) -> bool:
     return kind in ("integer", "number") and text.lstrip("-").isdecimal() and text.isascii()
 
 
+_KINDS: Mapping[type, str] = {dict: "object", list: "array", str: "string", int: "number", float: "number"}
+"""How a value is judged by a node that asks for no type."""
 _WORDS: Mapping[str, str] = {
     "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false", "array": "a list",
     "object": "a mapping",    "quantity": "a quantity", "int-or-string": "a whole number or text",

@@ -15,7 +15,6 @@ _LAST_PORT = 65535
 def _service(data: Part) -> Iterator[Finding]:
     spec = data.part("spec")
     kind = spec.text("type") or "ClusterIP"
-    yield from metadata.labels(spec, "selector")
     ports = spec.parts("ports")
     if kind == "ExternalName":
         if not spec.text("externalName"):
@@ -26,19 +25,15 @@ def _service(data: Part) -> Iterator[Finding]:
         yield spec.wrong("clusterIP", f"{{}} None does not go with type {kind}", "remove one of the two", reason="ConflictingFields")
     named: set[str] = set()
     for port in ports:
-        yield from port.within("port", 1, _LAST_PORT)
         name = port.text("name")
         if not name and len(ports) > 1:
             yield port.lacks("name", "with more than one port, each has a name")
-        elif name and (expected := formats.label(name)):
-            yield port.wrong("name", f"{{}} {shown(name)} is not valid", f"write {expected}")
         elif name and name in named:
             yield port.wrong(
                 "name", f"{{}} {shown(name)} is the name of another port already", "rename one of the two", reason="DuplicateEntry"
             )
         named.add(name)
         yield from _target(port, "targetPort")
-        yield from port.within("nodePort", 0, _LAST_PORT)
         if port.whole("nodePort") and kind in ("ClusterIP", "ExternalName"):
             yield port.wrong(
                 "nodePort",
@@ -94,7 +89,6 @@ def _backend(backend: Part) -> Iterator[Finding]:
         if not service.has("port") or (isinstance(service.get("port"), dict) and not port.get("name") and not port.get("number")):
             yield service.lacks("port", "write port: {number: 80} or port: {name: http}")
         yield from port.at_most_one(("name", "number"), "form")
-        yield from port.within("number", 1, _LAST_PORT)
 
 
 def _policy(data: Part) -> Iterator[Finding]:
@@ -105,6 +99,8 @@ def _policy(data: Part) -> Iterator[Finding]:
             for port in rule.parts("ports"):
                 yield from _target(port, "port")
                 end, begin = port.whole("endPort"), port.whole("port")
+                if end is not None and not port.has("port"):
+                    yield port.lacks("port", "endPort is the end of a range that begins there")
                 if end is not None and begin is not None and end < begin:
                     yield port.wrong("endPort", f"{{}} {end} lies before port {begin}", "write the last port of the range")
             for peer in rule.parts(peers):

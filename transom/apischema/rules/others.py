@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from transom.apischema import formats, metadata
 from transom.apischema.findings import Finding, dotted, shown
@@ -16,8 +17,6 @@ _MOST_PRIORITY = 1_000_000_000
 
 def _role(data: Part) -> Iterator[Finding]:
     for rule in data.parts("rules"):
-        if rule.get("verbs") == []:
-            yield rule.lacks("verbs", "e.g. get, list, watch")
         if rule.list("nonResourceURLs"):
             if data.text("kind") == "Role":
                 yield rule.wrong("nonResourceURLs", "{} can be allowed by a ClusterRole only", "remove them", of_key=True)
@@ -40,13 +39,13 @@ def _binding(data: Part) -> Iterator[Finding]:
     if role.text("apiGroup") not in ("", _RBAC):
         yield role.wrong("apiGroup", f"{{}} {shown(role.text('apiGroup'))} is not allowed", f"write {_RBAC}")
     for subject in data.parts("subjects"):
-        yield from _subject(subject)
+        yield from _subject(subject, everywhere=data.text("kind") == "ClusterRoleBinding")
 
 
-def _subject(subject: Part) -> Iterator[Finding]:
+def _subject(subject: Part, *, everywhere: bool) -> Iterator[Finding]:
     kind, group, name = subject.text("kind"), subject.text("apiGroup"), subject.text("name")
     if kind == "ServiceAccount":
-        if not subject.text("namespace"):
+        if everywhere and not subject.text("namespace"):
             yield subject.lacks("namespace", "a ServiceAccount is told apart by its namespace")
         if group:
             yield subject.wrong("apiGroup", f"{{}} {shown(group)} is not that of a ServiceAccount", "leave it out")
@@ -74,17 +73,36 @@ def _config(data: Part) -> Iterator[Finding]:
 
 
 def _claim(spec: Part) -> Iterator[Finding]:
-    if not spec:
-        return
-    if not spec.list("accessModes") and (not spec.has("accessModes") or spec.get("accessModes") == []):
-        yield spec.lacks("accessModes", "e.g. [ReadWriteOnce]")
     requests = spec.part("resources", "requests")
     size = requests.get("storage")
-    if size is None:
+    if size is None and isinstance(spec.part("resources").get("requests"), dict):
         yield requests.lacks("storage", "say how much is wanted, e.g. 10Gi")
     elif (amount := formats.quantity(size)) is not None and amount <= 0:
         yield requests.wrong("storage", f"{{}} {size} is nothing", "write an amount above 0")
     yield from metadata.selector(spec.part("selector"))
+
+
+_NO_SOURCES = frozenset(
+    {
+        "accessModes", "capacity", "claimRef", "mountOptions", "nodeAffinity", "persistentVolumeReclaimPolicy", "storageClassName",
+        "volumeAttributesClassName", "volumeMode",
+    }
+)  # fmt: skip
+
+
+def _volume(data: Part) -> Iterator[Finding]:
+    spec = data.part("spec")
+    sources = tuple(name for name in spec.data if name not in _NO_SOURCES)
+    if isinstance(data.get("spec"), dict) and not any(spec.has(name) for name in sources):
+        yield Finding(spec.path, "MissingField", "spec says not what the volume is", "e.g. nfs, csi or local")
+    yield from spec.at_most_one(sources, "source")
+    if spec.has("local") and not spec.part("nodeAffinity").has("required"):
+        yield spec.lacks("nodeAffinity", "a local volume says on which node it lies")
+    for term in spec.part("nodeAffinity", "required").parts("nodeSelectorTerms"):
+        yield from metadata.node_selector(term)
+    capacity = spec.part("capacity")
+    if isinstance(spec.get("capacity"), dict) and not capacity.has("storage"):
+        yield capacity.lacks("storage", "e.g. 10Gi")
 
 
 def _claims(data: Part) -> Iterator[Finding]:
@@ -95,6 +113,33 @@ def _claims(data: Part) -> Iterator[Finding]:
 def _priority(data: Part) -> Iterator[Finding]:
     if not data.part("metadata").text("name").startswith("system-"):
         yield from data.within("value", -(2**31), _MOST_PRIORITY)
+
+
+_ASCENDING = ("min", "defaultRequest", "default", "max")
+
+
+def _limits(data: Part) -> Iterator[Finding]:
+    for limit in data.part("spec").parts("limits"):
+        for below, above in pairwise(_ASCENDING):
+            for lower, upper in ((below, above), *(((below, "max"),) if above != "max" else ())):
+                yield from _ascending(limit, lower, upper)
+
+
+def _ascending(limit: Part, lower: str, upper: str) -> Iterator[Finding]:
+    for name, value in limit.part(lower).data.items():
+        most = limit.part(upper).get(name)
+        amount, bound = formats.quantity(value), formats.quantity(most)
+        if amount is not None and bound is not None and amount > bound:
+            message = f"{{}} {value} is more than {upper} {most}"
+            yield limit.part(lower).wrong(name, message, f"write at most {most}", reason="ConflictingFields")
+
+
+def _webhooks(data: Part) -> Iterator[Finding]:
+    for webhook in data.parts("webhooks"):
+        if isinstance(webhook.get("clientConfig"), dict):
+            yield from webhook.part("clientConfig").one_of(("service", "url"), "target")
+        yield from metadata.selector(webhook.part("namespaceSelector"))
+        yield from metadata.selector(webhook.part("objectSelector"))
 
 
 def _quota(data: Part) -> Iterator[Finding]:
@@ -135,8 +180,11 @@ RULES: Rules = {
     ("", "ConfigMap"): (_config,),
     ("", "Secret"): (_config,),
     ("", "PersistentVolumeClaim"): (lambda data: _claim(data.part("spec")),),
+    ("", "PersistentVolume"): (_volume,),
     ("apps", "StatefulSet"): (_claims,),
     ("", "ResourceQuota"): (_quota,),
+    ("", "LimitRange"): (_limits,),
+    **{("admissionregistration.k8s.io", kind): (_webhooks,) for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")},
     ("scheduling.k8s.io", "PriorityClass"): (_priority,),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): (_definition,),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 _HOOKS = ("exec", "httpGet", "tcpSocket", "sleep")
 _SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
 _LAST_PORT = 65535
+_MUST = "requiredDuringSchedulingIgnoredDuringExecution"
+_MAY = "preferredDuringSchedulingIgnoredDuringExecution"
 _FIELDS = frozenset(
     {
         "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
@@ -42,20 +43,13 @@ class Setting:
 
 def check(spec: Part, setting: Setting) -> Iterator[Finding]:
     """What is wrong with a pod's spec."""
-    if spec.get("containers") == []:
-        yield spec.lacks("containers", "a pod has at least one container")
     yield from _containers(spec, setting)
     yield from _volumes(spec)
     yield from _restarts(spec, setting)
     yield from _scheduling(spec)
     yield from _network(spec)
-    yield from spec.within("terminationGracePeriodSeconds", 0)
-    yield from spec.within("activeDeadlineSeconds", 1)
     if spec.list("ephemeralContainers") and setting.kind != "Pod":
         yield spec.wrong("ephemeralContainers", "{} are added to running pods only", "remove them", of_key=True)
-    for name in ("serviceAccountName", "priorityClassName", "runtimeClassName", "schedulerName"):
-        if spec.text(name) and (expected := formats.subdomain(spec.text(name))):
-            yield spec.wrong(name, f"{{}} {shown(spec.text(name))} is not valid", f"write {expected}")
 
 
 def _restarts(spec: Part, setting: Setting) -> Iterator[Finding]:
@@ -93,9 +87,7 @@ def _containers(spec: Part, setting: Setting) -> Iterator[Finding]:
 
 
 def _container(container: Part, spec: Part, volumes: set[str]) -> Iterator[Finding]:
-    name, image = container.text("name"), container.get("image")
-    if isinstance(container.get("name"), str) and (expected := formats.label(name)):
-        yield container.wrong("name", f"{{}} {shown(name)} is not valid", f"write {expected}")
+    image = container.get("image")
     if image is None or image == "":
         yield container.lacks("image", "name an image, e.g. registry.example.com/shop:1.4.2")
     elif isinstance(image, str) and image != image.strip():
@@ -119,15 +111,10 @@ def _container(container: Part, spec: Part, volumes: set[str]) -> Iterator[Findi
 def _ports(container: Part, spec: Part) -> Iterator[Finding]:
     named: set[str] = set()
     for port in container.parts("ports"):
-        yield from port.within("containerPort", 1, _LAST_PORT)
-        if port.whole("hostPort") != 0:
-            yield from port.within("hostPort", 1, _LAST_PORT)
         if spec.get("hostNetwork") is True and port.whole("hostPort") and port.whole("hostPort") != port.whole("containerPort"):
             yield port.wrong("hostPort", "{} must be the container's port with hostNetwork", "leave it out", reason="ConflictingFields")
         name = port.text("name")
-        if name and (expected := formats.port_name(name)):
-            yield port.wrong("name", f"{{}} {shown(name)} is not a valid port name", f"write {expected}")
-        elif name and name in named:
+        if name and name in named:
             yield port.wrong(
                 "name", f"{{}} {shown(name)} is the name of another port already", "rename one of the two", reason="DuplicateEntry"
             )
@@ -136,9 +123,6 @@ def _ports(container: Part, spec: Part) -> Iterator[Finding]:
 
 def _variables(container: Part) -> Iterator[Finding]:
     for variable in container.parts("env"):
-        name = variable.text("name")
-        if name and (expected := formats.variable(name)):
-            yield variable.wrong("name", f"{{}} {shown(name)} is not a valid name of a variable", f"write {expected}")
         source = variable.part("valueFrom")
         if variable.text("value") and variable.has("valueFrom"):
             message = f"{dotted(variable.path)} has both value and valueFrom"
@@ -173,6 +157,8 @@ def resources(part: Part) -> Iterator[Finding]:
             amount = formats.quantity(value)
             if amount is not None and amount < 0:
                 yield amounts.wrong(name, f"{{}} {value} is less than nothing", "write an amount of 0 or more")
+            elif amount is not None and "/" in name and amount != int(amount):
+                yield amounts.wrong(name, f"{{}} {value} is no whole number", "devices are whole")
     limits, requests = part.part("limits"), part.part("requests")
     for name, value in requests.data.items():
         amount, most = formats.quantity(value), formats.quantity(limits.get(name))
@@ -183,9 +169,6 @@ def resources(part: Part) -> Iterator[Finding]:
 
 def _probe(probe: Part, name: str) -> Iterator[Finding]:
     yield from probe.one_of(_HANDLERS, "handler")
-    yield from probe.within("initialDelaySeconds", 0)
-    for field in ("timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
-        yield from probe.within(field, 0)
     if name != "readinessProbe" and (probe.whole("successThreshold") or 1) > 1:
         yield probe.wrong("successThreshold", f"{{}} must be 1 in a {name}", "leave it out")
     for handler in ("httpGet", "tcpSocket"):
@@ -201,44 +184,38 @@ def _probe(probe: Part, name: str) -> Iterator[Finding]:
 
 def _volumes(spec: Part) -> Iterator[Finding]:
     for volume in spec.parts("volumes"):
-        name = volume.text("name")
-        if name and (expected := formats.label(name)):
-            yield volume.wrong("name", f"{{}} {shown(name)} is not valid", f"write {expected}")
         sources = tuple(field for field in volume.data if field != "name")
-        if not any(volume.has(field) for field in sources):
+        if volume.text("name") and not any(volume.has(field) for field in sources):
             hint = "e.g. emptyDir: {}, configMap: {name: settings} or persistentVolumeClaim: {claimName: data}"
-            yield Finding(volume.path, "MissingField", f"{dotted(volume.path)} says not what the volume is", hint)
+            message = f"{dotted(volume.path)} says not what the volume is: the pod gets an empty folder"
+            yield Finding(volume.path, "MissingField", message, hint, doubtful=True)
         yield from volume.at_most_one(sources, "source")
-        if volume.has("secret") and not volume.part("secret").text("secretName") and isinstance(volume.get("secret"), dict):
-            yield volume.part("secret").lacks("secretName")
-        if volume.has("configMap") and not volume.part("configMap").text("name") and isinstance(volume.get("configMap"), dict):
-            yield volume.part("configMap").lacks("name")
         size = volume.part("emptyDir").get("sizeLimit")
         if (amount := formats.quantity(size)) is not None and amount < 0:
             yield volume.part("emptyDir").wrong("sizeLimit", f"{{}} {size} is less than nothing", "write an amount of 0 or more")
+        files = [*volume.part("downwardAPI").parts("items")]
         for source in volume.part("projected").parts("sources"):
-            yield from source.one_of(tuple(source.data), "source")
+            yield from source.at_most_one(tuple(source.data), "source")
+            files += source.part("downwardAPI").parts("items")
+        for file in files:
+            yield from file.one_of(("fieldRef", "resourceFieldRef"), "source")
 
 
 # -- where it runs -----------------------------------------------------------------------------------------------------
 
 
 def _scheduling(spec: Part) -> Iterator[Finding]:
-    yield from metadata.labels(spec, "nodeSelector")
     for toleration in spec.parts("tolerations"):
         yield from _toleration(toleration)
     affinity = spec.part("affinity")
-    for name in ("podAffinity", "podAntiAffinity", "nodeAffinity"):
-        preferred = affinity.part(name).parts("preferredDuringSchedulingIgnoredDuringExecution")
-        for weighted in preferred:
-            yield from weighted.within("weight", 1, 100)
-        required = affinity.part(name).parts("requiredDuringSchedulingIgnoredDuringExecution")
+    for name in ("podAffinity", "podAntiAffinity"):
+        required, preferred = affinity.part(name).parts(_MUST), affinity.part(name).parts(_MAY)
         for term in (*required, *(weighted.part("podAffinityTerm") for weighted in preferred)):
             yield from metadata.selector(term.part("labelSelector"))
-            if term.get("topologyKey") == "":
-                yield term.lacks("topologyKey", "e.g. kubernetes.io/hostname")
+    nodes = affinity.part("nodeAffinity")
+    for term in (*nodes.part(_MUST).parts("nodeSelectorTerms"), *(weighted.part("preference") for weighted in nodes.parts(_MAY))):
+        yield from metadata.node_selector(term)
     for constraint in spec.parts("topologySpreadConstraints"):
-        yield from constraint.within("maxSkew", 1)
         yield from metadata.selector(constraint.part("labelSelector"))
 
 
@@ -257,12 +234,6 @@ def _toleration(toleration: Part) -> Iterator[Finding]:
 def _network(spec: Part) -> Iterator[Finding]:
     if spec.text("dnsPolicy") == "None" and not spec.part("dnsConfig").list("nameservers"):
         yield spec.lacks("dnsConfig", "dnsPolicy None needs at least one of dnsConfig.nameservers")
-    for alias in spec.parts("hostAliases"):
-        address = alias.text("ip")
-        try:
-            ipaddress.ip_address(address or "0.0.0.0")  # noqa: S104 - what is missing is told by the schema
-        except ValueError:
-            yield alias.wrong("ip", f"{{}} {shown(address)} is no address", "write it as 10.0.0.1")
 
 
 def templates(data: Part) -> Iterator[tuple[Part, Setting]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from transom.apischema import formats, metadata
+from transom.apischema import metadata
 from transom.apischema.findings import Finding, dotted, shown
 from transom.apischema.parts import Part, Rules
 from transom.apischema.rules import pods
@@ -30,7 +30,6 @@ def _templates(data: Part) -> Iterator[Finding]:
 def _set(data: Part) -> Iterator[Finding]:
     """A set of pods that a selector chooses."""
     spec = data.part("spec")
-    yield from _counted(spec)
     yield from _selected(spec)
     yield from _rolling(spec.part("strategy"), "Recreate")
     if data.text("kind") == "DaemonSet":
@@ -43,11 +42,6 @@ def _budget(data: Part) -> Iterator[Finding]:
     for name in ("minAvailable", "maxUnavailable"):
         yield from _share(spec, name)
     yield from metadata.selector(spec.part("selector"))
-
-
-def _counted(spec: Part) -> Iterator[Finding]:
-    for name in ("replicas", "minReadySeconds", "revisionHistoryLimit"):
-        yield from spec.within(name, 0)
 
 
 def _selected(spec: Part) -> Iterator[Finding]:
@@ -99,9 +93,19 @@ def _share(part: Part, name: str) -> Iterator[Finding]:
         yield from part.within(name, 0)
 
 
+def _controller(data: Part) -> Iterator[Finding]:
+    spec = data.part("spec")
+    labels = spec.part("template", "metadata", "labels")
+    for key, value in spec.texts("selector"):
+        if labels.get(key) != value:
+            message = f"{{}} {shown(value)} does not select the template's pods"
+            hint = "write the same label in spec.template.metadata.labels"
+            yield spec.part("selector").wrong(key, message, hint, reason="SelectorMismatch")
+
+
 def _job(spec: Part) -> Iterator[Finding]:
-    for name in ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished"):
-        yield from spec.within(name, 0)
+    for rule in spec.part("podFailurePolicy").parts("rules"):
+        yield from rule.one_of(("onExitCodes", "onPodConditions"), "condition")
     if spec.text("completionMode") == "Indexed" and not spec.has("completions"):
         yield spec.lacks("completions", "completionMode Indexed counts up to it")
 
@@ -118,8 +122,6 @@ def _cron_job(data: Part) -> Iterator[Finding]:
     zone = spec.text("timeZone")
     if zone and not _is_zone(zone):
         yield spec.wrong("timeZone", f"{{}} {shown(zone)} is no time zone", "write a name of the tz database, e.g. Europe/Berlin")
-    for name in ("startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"):
-        yield from spec.within(name, 0)
     yield from _job(spec.part("jobTemplate", "spec"))
 
 
@@ -137,8 +139,9 @@ def _is_zone(name: str) -> bool:
 
 def _autoscaler(data: Part) -> Iterator[Finding]:
     spec = data.part("spec")
-    yield from spec.within("minReplicas", 0)
-    yield from spec.within("maxReplicas", 1)
+    target = spec.part("scaleTargetRef")
+    if isinstance(spec.get("scaleTargetRef"), dict) and "/" not in target.text("apiVersion") and target.text("kind"):
+        yield target.wrong("apiVersion", "{} must name a group and a version", "e.g. apps/v1 for a Deployment", reason="MissingField")
     least, most = spec.whole("minReplicas"), spec.whole("maxReplicas")
     if least is not None and most is not None and 1 <= most < least:
         yield spec.wrong(
@@ -168,16 +171,21 @@ _CRON: tuple[tuple[str, int, int, Mapping[str, int]], ...] = (
     ("month", 1, 12, {name: number for number, name in enumerate(_MONTHS, 1)}),
     ("weekday", 0, 6, {name: number for number, name in enumerate(_DAYS)}),
 )
+_EVERY = re.compile(r"(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+")
+"""Go's durations."""
 _WORDS = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
 
 
 def cron(schedule: str) -> str | None:
-    """What is wrong with a cron schedule as Kubernetes reads it (robfig/cron v3, five fields); None when nothing is."""
+    """What is wrong with a cron schedule as Kubernetes reads it (robfig/cron v3, five fields); None when nothing is.
+
+    Written anew because Python's libraries read other dialects: they refuse `@every 5m` and days that never come, and take `L` and `#`.
+    """
     if "TZ" in schedule:
         return "the time zone stands in timeZone"
     if schedule.startswith("@"):
         every = schedule.removeprefix("@every ")
-        known = schedule in _WORDS or (every != schedule and formats.duration(every) is None)
+        known = schedule in _WORDS or (every != schedule and _EVERY.fullmatch(every))
         return None if known else f"{schedule} is not known"
     fields = schedule.split()
     if len(fields) != len(_CRON):
@@ -210,7 +218,7 @@ def _cron_part(part: str, least: int, most: int, words: Mapping[str, int]) -> st
 RULES: Rules = {
     ("", "Pod"): (_templates,),
     ("", "PodTemplate"): (_templates,),
-    ("", "ReplicationController"): (_templates,),
+    ("", "ReplicationController"): (_templates, _controller),
     ("apps", "Deployment"): (_templates, _set),
     ("apps", "ReplicaSet"): (_templates, _set),
     ("apps", "StatefulSet"): (_templates, _set),
