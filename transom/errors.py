@@ -26,7 +26,7 @@ TransomError                 reason, subject, message, hint
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
@@ -35,11 +35,16 @@ from transom.exitcodes import ExitCode
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """A place in a file that a person wrote: path relative to its source, line and column counted from 1."""
+    """A place in a file that a person wrote: path relative to its source, line and column counted from 1.
+
+    Attributes:
+        history: how what stands there got into a document that nobody wrote; a problem told at this place ends with it.
+    """
 
     path: str
     line: int = 1
     column: int = 1
+    history: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
@@ -64,6 +69,12 @@ class Problem:
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
+
+    def __post_init__(self) -> None:
+        """Takes the place's history into the message, so that every outlet tells it."""
+        if self.where.history:
+            object.__setattr__(self, "message", f"{self.message}, {self.where.history}")
+            object.__setattr__(self, "where", Location(self.where.path, self.where.line, self.where.column))
 
     @property
     def is_warning(self) -> bool:

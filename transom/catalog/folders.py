@@ -1,8 +1,14 @@
-"""Applications whose manifests lie elsewhere: the folder that `spec.source` names becomes their unit."""
+"""The stage that gives applications the folders of their manifests, where these do not lie beside their documents.
+
+An application names a folder by `spec.source`; a generated one that names none takes what lies beside its ApplicationSet. The folder may be
+one that is rendered anyway, below `applications/`, or any other. Several applications may take the same: each gets its own copy of what is
+in it, so that one folder can go to many clusters. What is taken belongs to nobody else any more.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,33 +27,52 @@ if TYPE_CHECKING:
 
 
 def stage(ground: Ground, rendering: Rendering) -> Rendering:
-    """Renders what applications point at, once for each folder, and gives them the folder for their unit."""
+    """Renders what applications point at, once for each folder, and gives each application its copy of it."""
     problems: list[Problem] = []
-    documents: list[Rendered] = []
-    there = {document.unit.folder for document in rendering.documents} | {unit.folder for unit in rendering.failed}
-    wanted: dict[Path, Unit] = {}
-    for document in rendering.documents:
+    taken: dict[int, _Taken] = {}
+    for index, document in enumerate(rendering.documents):
         spec = _source(document)
-        if spec is None:
-            documents.append(document)
+        if spec is not None:
+            found = _named(ground, document, spec)
+        elif document.trace.generated_by:
+            found = _Taken(document.unit.folder, document.unit)
+        else:
             continue
-        found = _unit(ground, document, spec)
         if isinstance(found, Problem):
             problems.append(found)
-            documents.append(document)
-            continue
-        documents.append(replace(document, unit=found))
-        if found.folder not in there:
-            wanted.setdefault(found.folder, found)
-    more = ground.renderer.render(wanted.values())
-    return Rendering((*documents, *more.documents), (*rendering.problems, *problems, *more.problems), (*rendering.failed, *more.failed))
+        else:
+            taken[index] = found
+    if not taken:
+        return replace(rendering, problems=(*rendering.problems, *problems))
+    contents, more = _contents(ground, rendering, taken.values())
+    failed = (*rendering.failed, *more.failed)
+    problems += _unusable(replace(rendering, failed=failed), taken, contents)
+    told = (*_still_told(rendering.problems, taken.values()), *more.problems, *problems)
+    return Rendering(tuple(_handed_out(rendering, taken, contents)), told, failed)
+
+
+def is_ours(document: Rendered, kind: str) -> bool:
+    """Whether it is a document of ours of this kind, right or wrong."""
+    return document.data.get("kind") == kind and document.data.get("apiVersion") == API_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A folder that an application takes: as it is named, and what is rendered of it; nothing when it is no part of the environment."""
+
+    top: Path
+    unit: Unit | None
+
+    @property
+    def shown(self) -> str:
+        """How messages name it."""
+        return self.unit.snapshot.path_of(self.top) if self.unit else ""
 
 
 def _source(document: Rendered) -> FolderSpec | None:
     """The `spec.source` of an Application; None where there is none, or where the model will say what is wrong with it."""
-    data = document.data
-    spec = data.get("spec")
-    if data.get("kind") != "Application" or data.get("apiVersion") != API_VERSION or not isinstance(spec, dict):
+    spec = document.data.get("spec")
+    if not is_ours(document, "Application") or not isinstance(spec, dict):
         return None
     try:
         return FolderSpec.model_validate(spec["source"]) if spec.get("source") is not None else None
@@ -55,7 +80,7 @@ def _source(document: Rendered) -> FolderSpec | None:
         return None
 
 
-def _unit(ground: Ground, document: Rendered, spec: FolderSpec) -> Unit | Problem:
+def _named(ground: Ground, document: Rendered, spec: FolderSpec) -> _Taken | Problem:
     def at(field: str) -> Location:
         return document.trace.locate(document.data, ("spec", "source", field))
 
@@ -73,8 +98,71 @@ def _unit(ground: Ground, document: Rendered, spec: FolderSpec) -> Unit | Proble
         hint = near(folder.name, beside) or "write a folder of the repository"
         return Problem(at("path"), "MissingFile", f'path "{spec.path}" is no folder of source {snapshot.source}', hint)
     unit = units.of_folder(snapshot, Room.APPLICATION, folder, ground.environment.name)
-    if unit is None:
+    if unit is None and not document.trace.generated_by:
         message = f'path "{spec.path}" has overlays, but none for environment {ground.environment.name}'
         hint = f"add overlays/{ground.environment.name}, or name one of its folders"
         return Problem(at("path"), "MissingFile", message, hint)
-    return unit
+    return _Taken(folder, unit)
+
+
+def _contents(ground: Ground, rendering: Rendering, taken: Iterable[_Taken]) -> tuple[dict[Path, list[Rendered]], Rendering]:
+    """The documents of each taken folder, and what came of rendering those that were not rendered yet."""
+    wanted = {one.unit.folder: one.unit for one in taken if one.unit}
+    there = {unit.folder for snapshot in ground.snapshots for unit in units.find(snapshot, ground.environment.name)}
+    there |= {document.unit.folder for document in rendering.documents}
+    new = [unit for folder, unit in wanted.items() if folder not in there]
+    more = ground.renderer.render(new) if new else Rendering((), ())
+    contents: dict[Path, list[Rendered]] = {folder: [] for folder in wanted}
+    for document in (*rendering.documents, *more.documents):
+        if document.unit.folder in contents and not document.trace.generated_by:
+            contents[document.unit.folder].append(document)
+    return contents, more
+
+
+def _unusable(rendering: Rendering, taken: Mapping[int, _Taken], contents: Mapping[Path, list[Rendered]]) -> Iterator[Problem]:
+    """Folders that cannot be the application's: with an application of their own, or with nothing in them."""
+    failed = {unit.folder for unit in rendering.failed}
+    for index, one in taken.items():
+        document = rendering.documents[index]
+        if one.unit is None:
+            continue
+        others = [other for other in contents[one.unit.folder] if other is not document]
+        explicit = _source(document) is not None
+        where = document.trace.locate(document.data, ("spec", "source", "path") if explicit else ("spec",))
+        for own in others:
+            if is_ours(own, "Application") or is_ours(own, "ApplicationSet"):
+                place = own.trace.locate(own.data, ("metadata", "name"))
+                message = f"folder {one.shown} has an {own.data['kind']} of its own ({place})"
+                hint = "leave the folder out of the generator" if document.trace.generated_by else "name another folder, or remove it there"
+                yield Problem(where, "DuplicateApplication", message, hint)
+        if others or one.unit.folder in failed:
+            continue
+        if explicit:
+            message, hint = f"folder {one.shown} holds no manifest", "name a folder that does, or leave it out of the generator"
+            yield Problem(where, "MissingFile", message, hint)
+        else:
+            message = f"spec.source is missing, and no manifest lies beside {document.trace.generated_by.replace('/', ' ')}"
+            yield Problem(where, "MissingField", message, "write source: with the path of a folder, or put the manifests there")
+
+
+def _still_told(problems: Iterable[Problem], taken: Iterable[_Taken]) -> Iterator[Problem]:
+    """Problems without those of files in taken folders that came of reading them as part of an outer folder: a patch is no document."""
+    tops = tuple(f"{one.shown}/" for one in taken if one.unit)
+    yield from (one for one in problems if one.reason != "NotADocument" or not one.where.path.startswith(tops))
+
+
+def _handed_out(rendering: Rendering, taken: Mapping[int, _Taken], contents: Mapping[Path, list[Rendered]]) -> Iterator[Rendered]:
+    """What nobody took, and then each application with its own copy of its folder's documents."""
+    tops = {one.top for one in taken.values()}
+    for index, document in enumerate(rendering.documents):
+        if index not in taken and document.unit.folder not in contents and tops.isdisjoint(document.trace.origin.parents):
+            yield document
+    for index, one in taken.items():
+        document = rendering.documents[index]
+        if one.unit is None:
+            continue
+        metadata = document.data.get("metadata")
+        name = str(metadata.get("name")) if isinstance(metadata, dict) else ""
+        unit = replace(one.unit, room=Room.APPLICATION, name=name)
+        yield replace(document, unit=unit)
+        yield from (replace(other, unit=unit) for other in contents[one.unit.folder] if other is not document)

@@ -109,7 +109,8 @@ class _Linker:
         if identity in self.entries:
             self.needs[entry.identity].add(identity)
             return True
-        if identity not in self.known:
+        hidden = kind == "Application" and self.known.breaks("ApplicationSet")  # it would have been generated
+        if identity not in self.known and not hidden:
             self._wrong(entry.at(*path), "UnknownReference", f'{kind} "{name}" is not declared', self._nearest(kind, name))
         return False
 

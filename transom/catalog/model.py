@@ -55,6 +55,11 @@ class Entry(Generic[D_co]):
         """E.g. `Database/shop`."""
         return f"{self.kind}/{self.name}"
 
+    @property
+    def generated_by(self) -> Identity:
+        """The document that generated it, e.g. `ApplicationSet/web`; empty for what a person wrote."""
+        return self.trace.generated_by
+
     def at(self, *path: str | int, of_key: bool = False) -> Location:
         """The line a person wrote for the value at `path`."""
         return self.trace.locate(self.data, tuple(path), of_key=of_key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import cast
 
 from transom.catalog import adapt, names, permissions
@@ -53,7 +52,7 @@ class Placer:
         rendered = list(objects)
         unscoped = rules.scopes(rendered)
         out: dict[Identity, list[Manifest]] = defaultdict(list)
-        seen: dict[tuple[str, tuple[str, str, str, str]], Manifest] = {}
+        seen: dict[tuple[str, tuple[str, str, str, str]], tuple[Identity, Manifest]] = {}
         for document in rendered:
             found = list(rules.check(document))
             self.problems.extend(found)
@@ -61,16 +60,26 @@ class Placer:
                 continue
             for owner, cluster, manifest in self._owned(document, rules.group_and_kind(document.data) in unscoped):
                 if (cluster, manifest.key) in seen:
-                    other = seen[cluster, manifest.key].at("metadata", "name")
-                    message = f"{manifest.kind} {manifest.name} is declared twice, first at {other}"
-                    self._wrong(manifest.at("metadata", "name"), "DuplicateObject", message, "remove or rename one of the two")
+                    self._twice(seen[cluster, manifest.key], (owner, manifest), cluster)
                     continue
-                seen[cluster, manifest.key] = manifest
+                seen[cluster, manifest.key] = owner, manifest
                 out[owner].append(manifest)
         for identity, entry in self.entries.items():
             if isinstance(entry.document, Application):
                 self._adapt(identity, cast("Entry[Application]", entry), out)
         return {owner: tuple(manifests) for owner, manifests in out.items() if manifests}
+
+    def _twice(self, first: tuple[Identity, Manifest], second: tuple[Identity, Manifest], cluster: str) -> None:
+        """Two objects, or one that two applications take from a folder, would overwrite each other."""
+        manifest = second[1]
+        where, other = manifest.at("metadata", "name"), first[1].at("metadata", "name")
+        message = f"{manifest.kind} {manifest.name} is declared twice, first at {other}"
+        hint = "remove or rename one of the two"
+        if where == other:
+            both = f"{first[0]} and {second[0]}"
+            message = f"{manifest.kind} {manifest.name} is put into namespace {manifest.namespace} of cluster {cluster} by {both}"
+            hint = "give the two other clusters or namespaces"
+        self._wrong(where, "DuplicateObject", message, hint)
 
     def _adapt(self, identity: Identity, entry: Entry[Application], out: dict[Identity, list[Manifest]]) -> None:
         if entry.unit is None or entry.unit.folder in self.known.torn or entry.name not in self.placements:
@@ -118,7 +127,7 @@ class Placer:
     def _of_application(self, document: Rendered, manifest: Manifest, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001
         name = self.in_unit.get(document.unit.key)
         if name is None:
-            if document.unit.folder not in self.known.torn:
+            if document.unit.folder not in self.known.torn and not self.known.breaks("ApplicationSet"):
                 message = f"{manifest.kind} {manifest.name} belongs to no application"
                 hint = f"add an application.yaml of kind Application to {document.unit.name}"
                 self._wrong(manifest.at("kind"), "ManifestWithoutApplication", message, hint)

@@ -138,7 +138,8 @@ class Project:
     def renderer(self) -> Renderer:
         """What renders the project's units, and remembers them in its cache."""
         kustomize = self._program("kustomize") or "kustomize"
-        return Renderer(kustomize, Store(self.cache / "rendered"), batch=self._program("kustomize-batch"))
+        templates = self._program("transom-templates") or "transom-templates"
+        return Renderer(kustomize, Store(self.cache / "rendered"), batch=self._program("kustomize-batch"), templates=templates)
 
     def _program(self, name: str) -> str | None:
         """The user's own program, else the one that was built for this project; None where there is neither."""

@@ -32,6 +32,12 @@ class Place(Trace):
     """A trace of which only the document's place is left: every value in it is told there."""
 
     at: Location = Location("")  # noqa: RUF009 - frozen
+    by: str = ""
+
+    @property
+    def generated_by(self) -> str:
+        """See Trace."""
+        return self.by
 
     @property
     def file(self) -> str:
@@ -98,7 +104,7 @@ def _entry(entry: Entry[Any]) -> list[Any]:
 
 
 def _place(trace: Trace, at: Location) -> list[Any]:
-    return [trace.snapshot.source, at.path, at.line, at.column]
+    return [trace.snapshot.source, at.path, at.line, at.column, *([trace.generated_by] if trace.generated_by else ())]
 
 
 def _read_entry(stored: list[Any], snapshots: Mapping[str, Snapshot]) -> Entry[Document]:
@@ -107,6 +113,6 @@ def _read_entry(stored: list[Any], snapshots: Mapping[str, Snapshot]) -> Entry[D
 
 
 def _read_place(stored: list[Any], snapshots: Mapping[str, Snapshot]) -> Place:
-    source, path, line, column = stored
+    source, path, line, column, *by = stored
     snapshot = snapshots.get(source) or Snapshot(source, "", _NOWHERE)
-    return Place(snapshot, _NOWHERE, at=Location(path, line, column))
+    return Place(snapshot, _NOWHERE, at=Location(path, line, column), by=by[0] if by else "")

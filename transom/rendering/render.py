@@ -42,12 +42,14 @@ class Renderer:
         store: what was rendered before.
         batch: the program that renders many units in one process, where there is one.
         allow: what the environment's `allow` names.
+        templates: the program that fills in the Go templates of ApplicationSets.
     """
 
     kustomize: str = "kustomize"
     store: Store = field(default_factory=Store)
     batch: str | None = None
     allow: frozenset[str] = frozenset()
+    templates: str = "transom-templates"
 
     def render(self, units: Iterable[Unit]) -> Rendering:
         """Renders all units; a unit with mistakes gives problems, the others are rendered all the same."""

@@ -37,6 +37,11 @@ class Trace:
     layers: Sequence[Kustomization] = field(default=(), repr=False)
 
     @property
+    def generated_by(self) -> str:
+        """Identity of the document that generated this one, e.g. `ApplicationSet/web`; empty for what a person wrote."""
+        return ""
+
+    @property
     def file(self) -> str:
         """The origin as messages name it."""
         return self.snapshot.path_of(self.origin)
