@@ -142,7 +142,7 @@ def test_overlays_without_the_environment(tmp_path: Path) -> None:
 
 
 def test_one_folder_for_two(tmp_path: Path) -> None:
-    """A folder is one application's."""
+    """Two applications may take one folder, but not put it into one place."""
     problems = repository.problems(
         tmp_path,
         {
@@ -151,7 +151,8 @@ def test_one_folder_for_two(tmp_path: Path) -> None:
             "resources/other.yaml": ELSEWHERE["resources/shop.yaml"].replace("name: shop", "name: other"),
         },
     )
-    assert [one.reason for one in problems] == ["DuplicateApplication"]
+    assert [one.reason for one in problems] == ["DuplicateObject"]
+    assert "is put into namespace shop of cluster main by Application/other and Application/shop" in problems[0].message
 
 
 def test_dependencies_on_other_kinds(tmp_path: Path) -> None:
