@@ -20,7 +20,7 @@ from components.objects import MANAGED_BY, ObjectArgs
 from components.queue import Queue, QueueArgs
 from components.tenant import TenantArgs
 from transom.catalog import adapt, names
-from transom.catalog.model import Catalog, Entry
+from transom.catalog.model import Catalog, Entry, Manifest
 from transom.engine import paths
 from transom.specs import resources as specs
 from transom.specs.application import Application, BindingSpec
@@ -136,6 +136,7 @@ def application(
 ) -> ApplicationArgs:
     """An application's objects on its cluster."""
     manifests = catalog.manifests.get(entry.identity, ())
+    sync = entry.document.spec.sync.over(catalog.environment.document.spec.sync)
     return ApplicationArgs(
         environment=catalog.name,
         tenant=entry.document.spec.tenant,
@@ -143,13 +144,17 @@ def application(
         connection=connection,
         namespace=entry.document.spec.destination.namespace,
         objects=[
-            Owned(manifest.data, manifest.namespace, [paths.show(path) for path in adapt.ignored_fields(entry, manifest)])
-            for manifest in manifests
+            Owned(manifest.data, manifest.namespace, _ignored(entry, manifest, everything=sync.update is False)) for manifest in manifests
         ],
-        kept=entry.document.spec.sync.over(catalog.environment.document.spec.sync).prune is False,
+        kept=sync.prune is False,
         bindings=bindings,
         after=after,
     )
+
+
+def _ignored(entry: Entry[Application], manifest: Manifest, *, everything: bool) -> list[str]:
+    """Property paths of an object that are left as they are once it is there; `*` stands for all of it."""
+    return ["*"] if everything else [paths.show(path) for path in adapt.ignored_fields(entry, manifest)]
 
 
 def binding(spec: BindingSpec, application: str, bound: pulumi.ComponentResource) -> Binding:

@@ -65,6 +65,8 @@ class SyncSpec(Spec):
     """Whether it follows without being asked by name; true when nobody says. `controller` acts on it."""
     prune: Bool | None = None
     """Whether an object that left Git is deleted by `apply`; true when nobody says. With false it is left where it is and forgotten."""
+    update: Bool | None = None
+    """Whether an object that is there already is changed when Git asks; true when nobody says. With false it stays as it was made."""
     self_heal: Bool | None = None
     """Whether what was changed by hand is put back without a new commit; false when nobody says. `controller` acts on it."""
     allow_empty: Bool | None = None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from transom.catalog import validate
-from transom.catalog.applicationsets import generators, globs, templates
+from transom.catalog.applicationsets import generators, globs, policy, templates
 from transom.catalog.applicationsets.desk import Desk, World
 from transom.catalog.applicationsets.globs import Listing
 from transom.catalog.applicationsets.gotemplates import GoTemplates, Program
@@ -93,7 +93,12 @@ class _Run:
         spec = entry.document.spec
         option = spec.go_template_options[0] if spec.go_template_options else "missingkey=error"
         desk = Desk(entry, self.world, GoTemplates(self.program, option) if spec.go_template else Names())
-        made = [one for index, elements in enumerate(generators.read(desk)) for one in templates.fill(Template.of(desk, index), elements)]
+        fields = policy.wanted(spec.sync_policy)
+        made: list[Made] = []
+        for index, elements in enumerate(generators.read(desk)):
+            template = Template.of(desk, index)
+            desk.problems.extend(policy.contradictions(desk, template.data, index))
+            made += [replace(one, data=policy.ruled(one.data, fields)) for one in templates.fill(template, elements)]
         return [*desk.problems, *self._clashes(made)], made
 
     def _clashes(self, made: Iterable[Made]) -> Iterator[Problem]:
