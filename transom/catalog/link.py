@@ -307,7 +307,9 @@ class _Linker:
             if known_tenant and not self.estates.admit(spec.tenant, spec.destination.namespace):
                 owned = ", ".join(sorted(self.namespaces[spec.tenant]))
                 message = f'namespace "{spec.destination.namespace}" does not belong to tenant {spec.tenant}'
-                self._wrong(entry.at("spec", "destination", "namespace"), "ForbiddenDestination", message, f"it owns {owned}")
+                holder = self.estates.holder(spec.destination.namespace)
+                hint = f"it owns {owned}" if owned else f"it belongs to tenant {holder}"
+                self._wrong(entry.at("spec", "destination", "namespace"), "ForbiddenDestination", message, hint)
             for index, one in enumerate(spec.depends_on):
                 self._depends(entry, one, ("spec", "dependsOn", index))
             for index, binding in enumerate(spec.bindings):

@@ -43,6 +43,8 @@ class Placer:
     placements: Mapping[str, str]
     sync: SyncSpec
     problems: list[Problem] = field(default_factory=list)
+    lost: set[tuple[Path, str]] = field(default_factory=set)
+    """Units some of whose objects are wrong, or have no place."""
 
     def _wrong(self, where: Location, reason: str, message: str, hint: str) -> None:
         self.problems.append(Problem(where, reason, message, hint))
@@ -57,13 +59,18 @@ class Placer:
             found = list(rules.check(document))
             self.problems.extend(found)
             if found:
+                self.lost.add(document.unit.key)
                 continue
+            placed = False
             for owner, cluster, manifest in self._owned(document, rules.group_and_kind(document.data) in unscoped):
                 if (cluster, manifest.key) in seen:
                     self._twice(seen[cluster, manifest.key], (owner, manifest), cluster)
                     continue
                 seen[cluster, manifest.key] = owner, manifest
                 out[owner].append(manifest)
+                placed = True
+            if not placed:
+                self.lost.add(document.unit.key)
         for identity, entry in self.entries.items():
             if isinstance(entry.document, Application):
                 self._adapt(identity, cast("Entry[Application]", entry), out)
@@ -82,7 +89,7 @@ class Placer:
         self._wrong(where, "DuplicateObject", message, hint)
 
     def _adapt(self, identity: Identity, entry: Entry[Application], out: dict[Identity, list[Manifest]]) -> None:
-        if entry.unit is None or entry.unit.folder in self.known.torn or entry.name not in self.placements:
+        if entry.unit is None or entry.unit.folder in self.known.torn or entry.unit.key in self.lost or entry.name not in self.placements:
             return  # what it asks for may be among what could not be read
         adapted, problems = adapt.adapted(entry, out[identity], entry.document.spec.sync.over(self.sync))
         out[identity] = list(adapted)

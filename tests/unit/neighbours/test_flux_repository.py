@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from tests import repository
 from transom.catalog.model import Catalog, Manifest
 
 
@@ -77,3 +79,41 @@ def test_what_is_not_read_is_told(catalog: Catalog) -> None:
     ]
     assert ("ServiceAccount", "kustomize-controller") not in _objects(catalog, "flux-system")
     assert ("HelmRelease", "chart") in _objects(catalog, "apps")
+
+
+def test_an_entry_says_its_cluster(tmp_path: Path) -> None:
+    """With several clusters each entry's Kustomizations go to the one that it names, as do its bare objects."""
+    entries = "entries: [{path: clusters/one, cluster: one}, {path: clusters/two, cluster: two}]"
+    environment = repository.ENVIRONMENT.replace(
+        "path: platform}", f"path: platform, alsoKnownAs: ['https://git.example.com/acme/fleet'], {entries}}}"
+    )
+    files = {"hello/hello.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: hello}\n"}
+    for name in ("one", "two"):
+        text = _SMALL.replace("name: hello", f"name: hello-{name}").replace("name: fleet", f"name: fleet-{name}")
+        files[f"clusters/{name}/flux.yaml"] = text
+        files[f"clusters/{name}/cluster.yaml"] = repository.CLUSTER.replace("name: main", f"name: {name}")
+        files[f"clusters/{name}/bare.yaml"] = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: bare, namespace: {name}}}\n"
+    catalog = repository.catalog(tmp_path, files, environment)
+    assert dict(catalog.placements) == {"hello-one": "one", "hello-two": "two"}
+    assert {owner: [one.namespace for one in found] for owner, found in catalog.manifests.items() if owner.startswith("Cluster/")} == {
+        "Cluster/one": ["one"],
+        "Cluster/two": ["two"],
+    }
+
+
+_SMALL = """\
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: fleet, namespace: flux-system}
+spec: {interval: 1m, url: "https://git.example.com/acme/fleet"}
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: hello, namespace: flux-system}
+spec:
+  interval: 10m
+  path: ./hello
+  prune: true
+  targetNamespace: hello
+  sourceRef: {kind: GitRepository, name: fleet}
+"""

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from transom.catalog.neighbours.marks import Theirs, done, noted, refused, warned
-from transom.specs.scalars import Bool, Int
+from transom.specs.scalars import Bool, Duration, Int
+from transom.specs.schedule import Cron, TimeZone
+from transom.specs.sync import JsonPointer
 
 VERSION = "argoproj.io/v1alpha1"
 
 Texts = tuple[str, ...]
+
+
+def _pause(text: str) -> str:
+    if text and not re.fullmatch(r"[0-9]+|([0-9]+[hms])+", text):
+        raise ValueError(f'"{text}" is not a duration in whole seconds, e.g. 5, 5s or 1m30s')
+    return text
+
+
+Pause = Annotated[str, AfterValidator(_pause)]
+"""A duration of Go, or bare seconds."""
 Labels = dict[str, str]
 
 
@@ -167,9 +180,9 @@ class Automated(Theirs):
 class Backoff(Theirs):
     """Waiting between attempts."""
 
-    duration: Annotated[str, done("`sync.retry.backoff.duration`; seconds when it is a bare number")] = ""
+    duration: Annotated[Pause, done("`sync.retry.backoff.duration`; seconds when it is a bare number")] = ""
     factor: Annotated[Int | None, done("`sync.retry.backoff.factor`")] = None
-    max_duration: Annotated[str, done("`sync.retry.backoff.maxDuration`")] = ""
+    max_duration: Annotated[Pause, done("`sync.retry.backoff.maxDuration`")] = ""
 
 
 class Retry(Theirs):
@@ -203,7 +216,7 @@ class IgnoreDifference(Theirs):
     kind: Annotated[str, done("kind, or a glob")]
     name: Annotated[str, done("only this object")] = ""
     namespace: Annotated[str, done("only objects of this namespace")] = ""
-    json_pointers: Annotated[Texts, done("fields that are neither put back nor told as drift")] = ()
+    json_pointers: Annotated[tuple[JsonPointer, ...], done("fields that are neither put back nor told as drift")] = ()
     jq_path_expressions: Annotated[Texts, warned("jq is not run: name the fields by jsonPointers")] = ()
     managed_fields_managers: Annotated[Texts, warned("managers are not asked: name the fields by jsonPointers")] = ()
 
@@ -264,13 +277,13 @@ class SyncWindow(Theirs):
     """When a sync may run."""
 
     kind: Annotated[Literal["allow", "deny"], done("`sync.windows` of the applications it is for")]
-    schedule: Annotated[str, done("five fields of cron")]
-    duration: Annotated[str, done("how long it lasts")]
+    schedule: Annotated[Cron, done("five fields of cron")]
+    duration: Annotated[Duration, done("how long it lasts")]
     applications: Annotated[Texts, done("globs over names of applications")] = ()
     namespaces: Annotated[Texts, done("globs over destinations")] = ()
     clusters: Annotated[Texts, done("globs over names and addresses of clusters")] = ()
     manual_sync: Annotated[Bool, warned("a run by hand keeps to the window too")] = False
-    time_zone: Annotated[str, done("zone of the schedule; UTC when left out")] = ""
+    time_zone: Annotated[TimeZone | None, done("zone of the schedule; UTC when left out")] = None
     use_and_operator: Annotated[Bool, done("applications, namespaces and clusters must all match")] = Field(
         default=False, alias="andOperator"
     )

@@ -116,8 +116,9 @@ def _tools(theirs: Theirs, path: Path_, source: Source, folder: Path, around: Su
         around.wrong(where, "InvalidValue", "kustomize and directory are both written", "remove one of the two: a source has one tool")
 
 
-def cluster_of(theirs: Theirs, destination: Destination, around: Surroundings, path: Path_ = ("spec", "destination")) -> str | None:
-    """The cluster that a destination means; None for the only one, or when it means none, which is told."""
+def cluster_of(theirs: Theirs, destination: Destination, around: Surroundings) -> str | None:
+    """The cluster that a destination means, its own for `in-cluster`; None for the only one, or when it means none, which is told."""
+    path: Path_ = ("spec", "destination")
     if destination.name and destination.server:
         around.wrong(theirs.at(*path), "InvalidValue", "destination has name and server", "write one of the two, as Argo CD asks")
     elif destination.name and destination.name != IN_CLUSTER:
@@ -131,11 +132,8 @@ def cluster_of(theirs: Theirs, destination: Destination, around: Surroundings, p
         around.wrong(theirs.at(*path, "server"), "UnknownServer", f"no cluster of the environment has the address {wanted}", hint)
     elif not destination.name and not destination.server:
         around.wrong(theirs.at(*path), "MissingField", "destination names no cluster", "write name or server, as Argo CD asks")
-    elif len(around.clusters) > 1:
-        shown = ", ".join(sorted(around.clusters))
-        field_name = "name" if destination.name else "server"
-        where = theirs.at(*path, field_name)
-        around.wrong(where, "MissingCluster", f"which cluster is meant is not clear: the environment has {shown}", "write destination.name")
+    else:
+        return theirs.cluster
     return None
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from transom.catalog.neighbours.argo import Labels, PatchTarget, Texts
 from transom.catalog.neighbours.marks import Theirs, done, noted, refused, warned
 from transom.specs.scalars import Bool
+from transom.specs.sync import JsonPointer
 
 KUSTOMIZATION = "kustomize.toolkit.fluxcd.io/v1"
 GIT_REPOSITORY = "source.toolkit.fluxcd.io/v1"
@@ -100,7 +101,7 @@ class HealthCheck(Theirs):
 class DriftIgnoreRule(Theirs):
     """Fields that may differ."""
 
-    paths: Annotated[Texts, done("fields that are neither put back nor told as drift")]
+    paths: Annotated[tuple[JsonPointer, ...], done("fields that are neither put back nor told as drift")]
     target: Annotated[PatchTarget | None, done("objects it is for; all when left out")] = None
 
 

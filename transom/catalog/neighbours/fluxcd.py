@@ -38,19 +38,7 @@ Key = tuple[str, str, str]
 def begin(theirs: Theirs, repositories: Mapping[Key, Theirs], around: Surroundings) -> tuple[Converted, list[Folder]] | None:
     """The application and the folder it is rendered from; None when it points at nothing that is there."""
     spec: FluxKustomizationSpec = theirs.model.spec
-    reference = spec.source_ref
-    if reference.kind != "GitRepository":
-        where = theirs.at("spec", "sourceRef", "kind")
-        around.wrong(where, "NotSupported", f"sourceRef.kind {reference.kind} is not supported", "keep the files in a Git repository")
-        return None
-    key = ("GitRepository", reference.namespace or theirs.namespace, reference.name)
-    if key not in repositories:
-        known = [name for _, namespace, name in repositories if namespace == key[1]]
-        hint = near(reference.name, known) or f"declare a GitRepository {reference.name} in namespace {key[1]}, or correct the name"
-        where = theirs.at("spec", "sourceRef", "name")
-        around.wrong(where, "UnknownReference", f'GitRepository "{reference.name}" is not declared in namespace {key[1]}', hint)
-        return None
-    source = source_of(repositories[key], around)
+    source = _source(theirs, repositories, around)
     tenant = _tenant(theirs, around)
     if source is None:
         return None
@@ -64,7 +52,7 @@ def begin(theirs: Theirs, repositories: Mapping[Key, Theirs], around: Surroundin
         return None
     name = theirs.name if theirs.namespace == OWN else f"{theirs.namespace}-{theirs.name}"
     unit = Unit(Room.APPLICATION, name, folder, kustomized=False, snapshot=around.repositories.snapshots[source.name])
-    converted = Converted(theirs, name, tenant, None, spec.target_namespace, unit)
+    converted = Converted(theirs, name, tenant, theirs.cluster, spec.target_namespace, unit)
     converted.ways = {
         (): (), ("metadata",): ("metadata",), ("spec",): ("spec",),
         ("spec", "tenant"): ("metadata", "labels", TENANT) if TENANT in theirs.model.metadata.labels else ("metadata", "namespace"),
@@ -75,6 +63,24 @@ def begin(theirs: Theirs, repositories: Mapping[Key, Theirs], around: Surroundin
         converted.needs.append((("Kustomization", one.namespace or theirs.namespace, one.name), ("spec", "dependsOn", index)))
     converted.overlay = _overlay(theirs, spec, folder, around)
     return converted, [folders.of_flux(unit)]
+
+
+def _source(theirs: Theirs, repositories: Mapping[Key, Theirs], around: Surroundings) -> SourceSpec | None:
+    """The environment's source that a Kustomization's sourceRef means; None when there is none, which is told, here or at the source."""
+    reference = theirs.model.spec.source_ref
+    if reference.kind != "GitRepository":
+        where = theirs.at("spec", "sourceRef", "kind")
+        around.wrong(where, "NotSupported", f"sourceRef.kind {reference.kind} is not supported", "keep the files in a Git repository")
+        return None
+    key = ("GitRepository", reference.namespace or theirs.namespace, reference.name)
+    if key in repositories:
+        return source_of(repositories[key], around)
+    if key not in around.broken:
+        known = [name for _, namespace, name in repositories if namespace == key[1]]
+        hint = near(reference.name, known) or f"declare a GitRepository {reference.name} in namespace {key[1]}, or correct the name"
+        where = theirs.at("spec", "sourceRef", "name")
+        around.wrong(where, "UnknownReference", f'GitRepository "{reference.name}" is not declared in namespace {key[1]}', hint)
+    return None
 
 
 def source_of(repository: Theirs, around: Surroundings) -> SourceSpec | None:
@@ -112,8 +118,7 @@ def _tenant(theirs: Theirs, around: Surroundings) -> str:
         message = f"acts as service account {account} of namespace {theirs.namespace}, which is no tenant's"
         hint = f"declare a Tenant that owns {theirs.namespace}, or name one: label {TENANT}"
         around.wrong(theirs.at("spec", "serviceAccountName"), "MissingTenant", message, hint)
-        return theirs.namespace
-    around.make_tenant(theirs.namespace, theirs, {(): ("metadata",), ("metadata", "name"): ("metadata", "namespace")})
+    around.make_tenant(theirs.namespace, theirs.rendered, {(): ("metadata",), ("metadata", "name"): ("metadata", "namespace")})
     return theirs.namespace
 
 

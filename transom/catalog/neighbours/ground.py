@@ -40,6 +40,8 @@ class Surroundings:
     repositories: Repositories
     kustomize: str
     problems: list[Problem] = field(default_factory=list)
+    broken: set[tuple[str, str, str]] = field(default_factory=set)
+    """Kind, namespace and name of documents that are wrong: pointing at one is not a second mistake."""
     made: dict[str, Rendered] = field(default_factory=dict)
     """Tenants that stand for something of a neighbour's, by name."""
 
@@ -51,12 +53,12 @@ class Surroundings:
         """Notes what has no effect, or not quite the one that is meant."""
         self.problems.append(Problem(where, reason, message, hint, Severity.WARNING))
 
-    def make_tenant(self, name: str, by: Theirs, ways: Mapping[Path_, Path_]) -> None:
+    def make_tenant(self, name: str, by: Rendered, ways: Mapping[Path_, Path_]) -> None:
         """A tenant that is not confined, for what a neighbour has in its place; the first one that asks for it makes it."""
         if name in self.tenants or name in self.made:
             return
         data = {"apiVersion": API_VERSION, "kind": "Tenant", "metadata": {"name": name}, "spec": {"confined": False}}
-        self.made[name] = Rendered(data, borrowed(by.rendered.data, by.rendered.trace, ways), _resources(by.rendered.unit))
+        self.made[name] = Rendered(data, borrowed(by.data, by.trace, ways), _resources(by.unit))
 
 
 @dataclass(slots=True)

@@ -119,9 +119,9 @@ def windows(one: Converted, project: Theirs, around: Surroundings) -> None:
     chosen = [window for window in listed if _is_for(window, one, around)]
     if not chosen:
         return
-    zones = [{"timeZone": window.time_zone} if window.time_zone else {} for window in chosen]
+    zones = [{"timeZone": str(window.time_zone)} if window.time_zone else {} for window in chosen]
     one.spec["sync"]["windows"] = [
-        {"kind": window.kind, "schedule": window.schedule, "duration": _span(window.duration), **zone}
+        {"kind": window.kind, "schedule": str(window.schedule), "duration": str(window.duration), **zone}
         for window, zone in zip(chosen, zones, strict=True)
     ]
 

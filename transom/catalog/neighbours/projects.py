@@ -11,7 +11,6 @@ from transom.catalog.neighbours.argocd import HERE, IN_CLUSTER
 from transom.catalog.neighbours.ground import Converted, Surroundings
 from transom.catalog.neighbours.reading import Theirs
 from transom.catalog.neighbours.repositories import normal
-from transom.catalog.validate import near
 from transom.rendering.render import Rendered
 from transom.rendering.yamltext import Path_
 
@@ -20,19 +19,15 @@ DEFAULT = "default"
 
 
 def tenants(applications: Iterable[Converted], projects: dict[str, Theirs], around: Surroundings) -> None:
-    """Makes a tenant for each project that is used and is none yet; a project that nobody declares is a mistake."""
+    """Makes a tenant for each project that is none yet, and for the one that every installation has, where it is used."""
     for project in projects.values():
-        around.make_tenant(project.name, project, {(): (), ("metadata",): ("metadata",), ("spec",): ("spec",)})
+        around.make_tenant(project.name, project.rendered, {(): (), ("metadata",): ("metadata",), ("spec",): ("spec",)})
     for one in applications:
         if one.theirs.kind != "Application" or one.tenant in around.tenants or one.tenant in around.made:
             continue
         where = ("spec", "project") if "project" in one.theirs.model.spec.model_fields_set else ("spec",)
         if one.tenant == DEFAULT:
-            around.make_tenant(DEFAULT, one.theirs, {(): where})
-            continue
-        known = {*around.tenants, *around.made, DEFAULT}
-        hint = near(one.tenant, known) or f"declare an AppProject or a Tenant {one.tenant}"
-        around.wrong(one.theirs.at(*where), "UnknownReference", f'project "{one.tenant}" is not declared', hint)
+            around.make_tenant(DEFAULT, one.theirs.rendered, {(): where})
 
 
 def hold(one: Converted, project: Theirs, unscoped: frozenset[tuple[str, str]], around: Surroundings) -> None:

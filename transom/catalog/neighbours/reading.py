@@ -52,11 +52,17 @@ def needs_flux(data: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """A valid document of a neighbour, and where it comes from; `parent` is the document that led to it."""
+    """A valid document of a neighbour, and where it comes from.
+
+    Attributes:
+        parent: the document that led to it.
+        cluster: the cluster of the entry that it was reached from.
+    """
 
     model: Any
     rendered: Rendered = field(repr=False)
     parent: Theirs | None = field(default=None, repr=False)
+    cluster: str | None = None
 
     @property
     def kind(self) -> str:
@@ -83,7 +89,15 @@ class Theirs:
         return self.rendered.trace.locate(self.rendered.data, tuple(path), of_key=of_key)
 
 
-def read(rendered: Rendered, parent: Theirs | None = None) -> tuple[Theirs | None, tuple[Problem, ...]]:
+def key_of(data: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What a document seems to be, whether it is valid or not: kind, namespace, name."""
+    metadata = data.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    default = "argocd" if str(data.get("apiVersion")).startswith(ARGO_GROUP) else "flux-system"
+    return str(data.get("kind")), str(metadata.get("namespace") or default), str(metadata.get("name"))
+
+
+def read(rendered: Rendered, parent: Theirs | None, cluster: str | None) -> tuple[Theirs | None, tuple[Problem, ...]]:
     """The document, or what is wrong with it; and what it says that has no effect here."""
     data, trace = rendered.data, rendered.trace
     version, kind = str(data["apiVersion"]), str(data["kind"])
@@ -100,7 +114,7 @@ def read(rendered: Rendered, parent: Theirs | None = None) -> tuple[Theirs | Non
         return None, problems
     if not parsed.metadata.name:  # type: ignore[attr-defined]  # every model here has metadata
         return None, (Problem(trace.locate(data, ("metadata",)), "MissingField", "metadata.name is missing", "give it a name"),)
-    theirs = Theirs(parsed, rendered, parent)
+    theirs = Theirs(parsed, rendered, parent, cluster)
     return theirs, tuple(_told(theirs, path, mark) for path, mark in marks.passed_over(parsed))
 
 

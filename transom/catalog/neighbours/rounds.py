@@ -72,7 +72,7 @@ class Rounds:
         self.tenants.update(tenants)
         for base in bases:
             self._entry(base)
-        self._take(theirs, None)
+        self._take(theirs)
         while self.waiting:
             self._round()
         self._settle()
@@ -103,12 +103,12 @@ class Rounds:
             self.torn.append(base.unit)
         mine = [document for document in base.held.documents if reading.is_theirs(document.data)]
         if roots := [document for document in mine if self._renders(document, base.unit.folder)]:
-            self._take([*roots, *(one for one in mine if one.data.get("kind") == "GitRepository")], None)
+            self._take([*roots, *(one for one in mine if one.data.get("kind") == "GitRepository")], cluster=base.entry.cluster)
             return
         if not base.held.documents and not base.held.torn:
             self.around.problems.append(folders.nothing_at(base.unit, base.where))
         self._keep(base)
-        self._take(mine, None)
+        self._take(mine, cluster=base.entry.cluster)
 
     def _renders(self, document: Rendered, folder: Any) -> bool:
         """Whether a Kustomization points at the folder that it was found in."""
@@ -157,13 +157,17 @@ class Rounds:
                 self.around.warn(where, "PassedOver", f"{document.data.get('kind')} of Flux is not read", hint)
         return rest
 
-    def _take(self, documents: Iterable[Rendered], parent: Theirs | None) -> list[Key]:
+    def _take(self, documents: Iterable[Rendered], parent: Theirs | None = None, cluster: str | None = None) -> list[Key]:
         """Reads documents; those that were met before are passed over, those declared twice are a mistake."""
         keys: list[Key] = []
         for document in documents:
-            theirs, problems = reading.read(document, parent)
+            theirs, problems = reading.read(document, parent, parent.cluster if parent is not None else cluster)
             if theirs is None:
                 self.around.problems += problems
+                key = reading.key_of(document.data)
+                self.around.broken.add(key)
+                if key[0] == "AppProject":  # so that its applications are not told of it too
+                    self.around.make_tenant(key[2], document, {(): ()})
                 continue
             known = self.seen.get(theirs.key)
             if known is not None:
@@ -238,22 +242,23 @@ class Rounds:
         )
 
     def _rendered(self, converted: Converted, held: Sequence[Held]) -> None:
+        before = len(mistakes(self.around.problems))
         converted.torn = any(one.torn for one in held)
         converted.objects = tuple(document for one in held for document in one.documents)
-        before = len(mistakes(self.around.problems))
         if converted.overlay is not None:
             converted.objects, problems = overlay.put(converted.overlay, converted.objects, self.around.kustomize)
             self.around.problems += problems
         rendered = converted.objects
         if converted.theirs.kind == "Kustomization":
             converted.objects = fluxcd.filled(converted, self._config_maps(), self.around)
-        converted.torn = converted.torn or len(mistakes(self.around.problems)) > before
-        if not converted.objects and not converted.torn and not policies.allows_empty(converted.theirs):
+        torn = converted.torn or len(mistakes(self.around.problems)) > before
+        if not converted.objects and not torn and not policies.allows_empty(converted.theirs):
             path = ("spec", "path") if converted.theirs.kind == "Kustomization" else ("spec", "source", "path")
             self.around.problems.append(folders.nothing_at(converted.unit, converted.theirs.at(*path)))
         mine = [document for document in converted.objects if reading.is_theirs(document.data)]
         rest = self._without_flux([document for document in converted.objects if not reading.is_theirs(document.data)])
         converted.objects = tuple(kept for one in rest if (kept := objects.settled(one, self.around)) is not None)
+        converted.torn = converted.torn or len(mistakes(self.around.problems)) > before
         converted.changed = [one.data for one in rendered] != [one.data for one in converted.objects]
         self.done[converted.theirs.key] = converted
         if converted.torn:
@@ -365,6 +370,8 @@ class Rounds:
         """Names of the applications that must be up before, and where each is asked for."""
         names: dict[str, Path_] = {}
         for key, place in one.needs:
+            if key in self.around.broken:
+                continue
             if key not in self.seen:
                 kind, namespace, name = key
                 known = [other for each, space, other in self.seen if (each, space) == (kind, namespace)]
