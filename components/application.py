@@ -42,6 +42,18 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """The application's own service account, for pods that name none."""
+
+    name: str
+    namespaces: Sequence[str]
+    """Where it has to be made."""
+    annotated: Sequence[tuple[str, str]] = ()
+    """Namespace and name of service accounts that carry `annotations`, also among the application's own objects."""
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationArgs:
     """Objects, place and bindings of an application."""
 
@@ -55,6 +67,8 @@ class ApplicationArgs:
     kept: bool = False
     """Whether objects that are no longer declared stay on the cluster."""
     bindings: Sequence[Binding] = ()
+    account: ServiceAccount | None = None
+    """None where pods stay with the accounts that they have."""
     after: Sequence[pulumi.Resource] = field(default=())
     """What must be there first: the namespace's foundations, other applications' workloads."""
 
@@ -77,7 +91,11 @@ class Application(pulumi.ComponentResource):
             "transom.dev/environment": args.environment,
         }
         objects = [ObjectArgs(_carrier(binding), args.namespace, labels) for binding in args.bindings]
-        objects += [ObjectArgs(bound(one.data, args.bindings), one.namespace, labels, one.ignored, args.kept) for one in args.objects]
+        if args.account:
+            objects += [ObjectArgs(_service_account(args.account, space), space, labels) for space in args.account.namespaces]
+        for one in args.objects:
+            data = bound(identified(one, args.account), args.bindings)
+            objects.append(ObjectArgs(data, one.namespace, labels, one.ignored, args.kept))
         options = pulumi.ResourceOptions(parent=self, provider=args.connection.provider)
         self.objects = register(args.cluster, objects, options, args.after)
         self.register_outputs({})
@@ -94,6 +112,36 @@ def _carrier(binding: Binding) -> dict[str, Any]:
             "stringData": dict(binding.variables),
         }
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": binding.name}, "data": dict(binding.variables)}
+
+
+def _service_account(account: ServiceAccount, namespace: str) -> dict[str, Any]:
+    annotations = dict(account.annotations) if (namespace, account.name) in account.annotated else {}
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account.name, "annotations": annotations}}
+
+
+def identified(one: Owned, account: ServiceAccount | None) -> Mapping[str, Any]:
+    """An object whose pods have a service account of their own, and whose service accounts carry what vouches for them."""
+    if account is None:
+        return one.data
+    data = one.data
+    if (data["apiVersion"], data["kind"]) == ("v1", "ServiceAccount") and (one.namespace, data["metadata"]["name"]) in account.annotated:
+        metadata = data["metadata"]
+        return {**data, "metadata": {**metadata, "annotations": {**account.annotations, **(metadata.get("annotations") or {})}}}
+    pod = _pod(out := copy.deepcopy(dict(data)))
+    if pod is None or (pod.get("serviceAccountName") or pod.get("serviceAccount") or "default") != "default":
+        return data
+    pod.pop("serviceAccount", None)  # the old name of the same field
+    pod["serviceAccountName"] = account.name
+    return out
+
+
+def _pod(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The spec of an object's pods, where it is of a kind that makes pods."""
+    way = _POD_TEMPLATES.get((str(data["apiVersion"]).rpartition("/")[0], str(data["kind"])))
+    found: Any = data if way else None
+    for part in (*way, "spec") if way else ():
+        found = (found or {}).get(part)
+    return found if isinstance(found, dict) else None
 
 
 def bound(data: Mapping[str, Any], bindings: Sequence[Binding]) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ Follows the S3 security best practices: access control lists off, all public acc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,30 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policies import tls_only
+
+EVENTS: Mapping[str, str] = {
+    "created": "s3:ObjectCreated:*",
+    "removed": "s3:ObjectRemoved:*",
+    "restored": "s3:ObjectRestore:*",
+    "tagged": "s3:ObjectTagging:*",
+}
+"""S3's events, by the words of documents (S3 user guide, Event notification types)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationArgs:
+    """Who hears of which objects."""
+
+    name: str
+    """Short name, unique in the bucket."""
+    arn: pulumi.Input[str]
+    is_topic: bool
+    events: Sequence[str]
+    """Words of `EVENTS`."""
+    prefix: str = ""
+    suffix: str = ""
+    after: Sequence[pulumi.Resource] = field(default=())
+    """The receiver's policy: S3 tries it when it is told of the receiver, and refuses one that does not let it in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +49,7 @@ class BucketArgs:
     expire_after: int | None
     expire_old_versions_after: int
     archive_after: int | None
+    notifications: Sequence[NotificationArgs] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -67,8 +92,28 @@ class Bucket(pulumi.ComponentResource):
             policy=pulumi.Output.json_dumps(tls_only("s3", [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")])),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
         )
+        if args.notifications:
+            self._tell(name, bucket, args.notifications)
         self.name, self.arn, self.region = bucket.bucket, bucket.arn, bucket.region
         self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def _tell(self, name: str, bucket: aws.s3.Bucket, notifications: Sequence[NotificationArgs]) -> None:
+        """All notifications of the bucket: S3 keeps them as one."""
+        after = [policy for one in notifications for policy in one.after]
+        aws.s3.BucketNotification(
+            name,
+            bucket=bucket.id,
+            queues=[_notification(one) for one in notifications if not one.is_topic],
+            topics=[_notification(one) for one in notifications if one.is_topic],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+        )
+
+
+def _notification(args: NotificationArgs) -> dict[str, Any]:
+    chosen = {"filter_prefix": args.prefix, "filter_suffix": args.suffix}
+    receiver = "topic_arn" if args.is_topic else "queue_arn"
+    events = sorted(EVENTS[word] for word in args.events)
+    return {"id": args.name, receiver: args.arn, "events": events, **{key: value for key, value in chosen.items() if value}}
 
 
 def lifecycle(args: BucketArgs) -> list[dict[str, Any]]:

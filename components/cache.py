@@ -30,7 +30,9 @@ class CacheArgs:
     engine_version: str
     node_type: str
     replicas: int
-    """Beside the primary; with at least one there are two zones and automatic failover."""
+    """Of each shard, beside its primary; with at least one there are two zones and automatic failover."""
+    shards: int
+    """More than one is cluster mode, which clients must know."""
     network: Network
     protected: bool
     snapshot_retention: int = 7
@@ -46,15 +48,14 @@ class CacheArgs:
 
 
 class Cache(pulumi.ComponentResource):
-    """A replication group of one shard.
+    """A replication group.
 
     Attributes:
-        host, reader_host, port, token, url: the connection, over TLS; token and url are secrets.
+        host, port, token, url: the connection, over TLS; token and url are secrets. In cluster mode the host tells of the others.
         secret_arn: the Secrets Manager secret that holds the token.
     """
 
     host: pulumi.Output[str]
-    reader_host: pulumi.Output[str]
     port: pulumi.Output[int]
     token: pulumi.Output[str]
     url: pulumi.Output[str]
@@ -78,7 +79,7 @@ class Cache(pulumi.ComponentResource):
             name=f"{args.identifier}-{args.family}",
             family=args.family,
             description=f"Parameters of {args.identifier}",
-            parameters=[{"name": key, "value": value} for key, value in sorted(args.parameters.items())],
+            parameters=[{"name": key, "value": value} for key, value in sorted({**_mode(args), **args.parameters}.items())],
             tags=args.tags,
             opts=child,
         )
@@ -91,9 +92,9 @@ class Cache(pulumi.ComponentResource):
             engine=args.engine,
             engine_version=args.engine_version,
             node_type=args.node_type,
-            num_cache_clusters=1 + args.replicas,
-            automatic_failover_enabled=several,
+            automatic_failover_enabled=several or args.shards > 1,  # which cluster mode always has
             multi_az_enabled=several,
+            **_nodes(args),
             parameter_group_name=parameters.name,
             subnet_group_name=subnets.name,
             security_group_ids=[group.id],
@@ -112,7 +113,7 @@ class Cache(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        self.host, self.reader_host = cache.primary_endpoint_address, cache.reader_endpoint_address
+        self.host = cache.configuration_endpoint_address if args.shards > 1 else cache.primary_endpoint_address
         self.port = cache.port.apply(lambda port: port or PORT)
         self.url = pulumi.Output.secret(pulumi.Output.format("rediss://:{}@{}:{}", self.token, self.host, self.port))
         self.register_outputs({"host": self.host, "port": self.port, "secretArn": self.secret_arn})
@@ -157,3 +158,14 @@ class Cache(pulumi.ComponentResource):
             opts=child,
         )
         return group
+
+
+def _nodes(args: CacheArgs) -> dict[str, int | str]:
+    if args.shards == 1:
+        return {"num_cache_clusters": 1 + args.replicas}
+    return {"cluster_mode": "enabled", "num_node_groups": args.shards, "replicas_per_node_group": args.replicas}
+
+
+def _mode(args: CacheArgs) -> dict[str, str]:
+    """The one parameter that says how many shards there may be (ElastiCache: cluster-enabled)."""
+    return {"cluster-enabled": "yes"} if args.shards > 1 else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_kubernetes import Provider
@@ -15,8 +15,12 @@ from components.objects import KubernetesObject, ObjectArgs, register
 class ClusterConnectionArgs:
     """How to reach a cluster."""
 
-    context: str
+    context: str | None = None
     """Context of the kubeconfig of whoever runs this; no path or credential gets into the state."""
+    kubeconfig: pulumi.Input[str] | None = None
+    """A kubeconfig of the cluster's own, instead; one that holds no credential."""
+    after: Sequence[pulumi.Resource] = field(default=())
+    """What must be there before anything is put into the cluster: nodes, add-ons, whoever may."""
 
 
 class ClusterConnection(pulumi.ComponentResource):
@@ -33,10 +37,11 @@ class ClusterConnection(pulumi.ComponentResource):
         self.provider = Provider(
             f"kubernetes-{name}",
             context=args.context,
+            kubeconfig=args.kubeconfig,
             enable_server_side_apply=True,
             enable_config_map_mutable=True,
             enable_secret_mutable=True,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self.register_outputs({})
 

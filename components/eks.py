@@ -22,14 +22,6 @@ _AGENT = "eks-pod-identity-agent"
 _BEFORE_NODES = ("vpc-cni", "kube-proxy", _AGENT)
 """Add-ons without which a node does not become ready, and the one that the others get their permissions from."""
 
-_PERMISSIONS: Mapping[str, tuple[str, str]] = {
-    "vpc-cni": ("aws-node", "AmazonEKS_CNI_Policy"),
-    "aws-ebs-csi-driver": ("ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy"),
-    "aws-efs-csi-driver": ("efs-csi-controller-sa", "service-role/AmazonEFSCSIDriverPolicy"),
-    "amazon-cloudwatch-observability": ("cloudwatch-agent", "CloudWatchAgentServerPolicy"),
-}
-"""Service account of an add-on and the managed policy that AWS names for it (EKS user guide, IAM roles for add-ons)."""
-
 
 @dataclass(frozen=True, slots=True)
 class EndpointAccess:
@@ -61,8 +53,12 @@ class AddonArgs:
     """An add-on at one version."""
 
     name: str
-    version: str | None
-    configuration: Mapping[str, object] | None = None
+    version: str
+    configuration: Mapping[str, object] = field(default_factory=dict)
+    service_account: str = ""
+    """Its service account in kube-system; none of its own when empty."""
+    policy: str = ""
+    """The managed policy of AWS that its service account gets by Pod Identity, e.g. `AmazonEKS_CNI_Policy`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +76,19 @@ class EksArgs:
     log_retention: int = 90
     """Days."""
     service_range: str | None = None
-    support: str = "STANDARD"
+    kms_key: str | None = None
+    """ARN of the key that encrypts secrets; one of its own is made when None."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Physical names of its roles where they differ from `CLUSTER-PURPOSE`, by purpose: `cluster`, `nodes` or an add-on's name."""
     access: Sequence[AccessArgs] = ()
     node_groups: Sequence[NodeGroupArgs] = ()
     addons: Sequence[AddonArgs] = ()
     protected: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    def role(self, purpose: str) -> str:
+        """Physical name of one of its roles."""
+        return self.roles.get(purpose, f"{self.cluster}-{purpose}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,11 @@ class Eks(pulumi.ComponentResource):
         entries = self._access(cluster)
         early = [self._addon(cluster, addon, []) for addon in args.addons if addon.name in _BEFORE_NODES]
         groups = nodes.groups(
-            nodes.Pool(name, args.cluster, args.version, args.subnet_ids, args.tags), cluster, args.node_groups, [*early, *entries], self
+            nodes.Pool(name, args.cluster, args.role("nodes"), args.version, args.subnet_ids, args.tags),
+            cluster,
+            args.node_groups,
+            [*early, *entries],
+            self,
         )
         late = [self._addon(cluster, addon, groups) for addon in args.addons if addon.name not in _BEFORE_NODES]
         self.name, self.arn = cluster.name, cluster.arn
@@ -138,16 +145,8 @@ class Eks(pulumi.ComponentResource):
     def _cluster(self) -> aws.eks.Cluster:
         name, args = self._name, self._args
         child = pulumi.ResourceOptions(parent=self)
-        key = aws.kms.Key(
-            name,
-            description=f"Secrets of cluster {args.cluster}",
-            enable_key_rotation=True,
-            deletion_window_in_days=30,
-            tags=args.tags,
-            opts=child,
-        )
-        aws.kms.Alias(name, name=f"alias/eks/{args.cluster}", target_key_id=key.key_id, opts=child)
-        role = service_role(f"{name}-cluster", f"{args.cluster}-cluster", "eks.amazonaws.com", args.tags, child)
+        key = args.kms_key or self._key()
+        role = service_role(f"{name}-cluster", args.role("cluster"), "eks.amazonaws.com", args.tags, child)
         allowed = attach(f"{name}-cluster", role, "AmazonEKSClusterPolicy", child)
         # Made here so that it has a retention and goes with the cluster; EKS would make one that keeps logs for ever.
         group = aws.cloudwatch.LogGroup(
@@ -169,13 +168,27 @@ class Eks(pulumi.ComponentResource):
             bootstrap_self_managed_addons=False,
             deletion_protection=args.protected,
             enabled_cluster_log_types=list(args.logs),
-            encryption_config={"resources": ["secrets"], "provider": {"key_arn": key.arn}},
+            encryption_config={"resources": ["secrets"], "provider": {"key_arn": key}},
             kubernetes_network_config={"service_ipv4_cidr": args.service_range} if args.service_range else None,
-            upgrade_policy={"support_type": args.support},
             vpc_config={"subnet_ids": args.subnet_ids, **reached},
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed, group]),
         )
+
+    def _key(self) -> pulumi.Output[str]:
+        """A key of the cluster's own, which rotates."""
+        child = pulumi.ResourceOptions(parent=self)
+        key = aws.kms.Key(
+            self._name,
+            description=f"Secrets of cluster {self._args.cluster}",
+            enable_key_rotation=True,
+            deletion_window_in_days=30,
+            tags=self._args.tags,
+            opts=child,
+        )
+        aws.kms.Alias(self._name, name=f"alias/eks/{self._args.cluster}", target_key_id=key.key_id, opts=child)
+        arn: pulumi.Output[str] = key.arn
+        return arn
 
     def _access(self, cluster: aws.eks.Cluster) -> list[pulumi.Resource]:
         """Access entries with their policies, which whatever uses them waits for."""
@@ -209,13 +222,12 @@ class Eks(pulumi.ComponentResource):
     def _addon(self, cluster: aws.eks.Cluster, addon: AddonArgs, after: Sequence[pulumi.Resource]) -> aws.eks.Addon:
         associations = None
         before = list(after)
-        if addon.name in _PERMISSIONS:
-            account, policy = _PERMISSIONS[addon.name]
+        if addon.policy:
             child = pulumi.ResourceOptions(parent=self)
             called = f"{self._name}-{addon.name}"
-            role = service_role(called, f"{self._args.cluster}-{addon.name}", "pods.eks.amazonaws.com", self._args.tags, child)
-            before.append(attach(called, role, policy, child))
-            associations = [{"service_account": account, "role_arn": role.arn}]
+            role = service_role(called, self._args.role(addon.name), "pods.eks.amazonaws.com", self._args.tags, child)
+            before.append(attach(called, role, addon.policy, child))
+            associations = [{"service_account": addon.service_account, "role_arn": role.arn}]
         return aws.eks.Addon(
             f"{self._name}-{addon.name}",
             cluster_name=cluster.name,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -19,19 +20,22 @@ class FlowLogArgs:
     vpc_id: pulumi.Input[str]
     name: str
     """Physical name of the network."""
+    role: str
+    """Physical name of the role."""
+    traffic: Literal["all", "reject"]
     retention: int
     tags: Mapping[str, str]
 
 
 def watch(name: str, args: FlowLogArgs, opts: pulumi.ResourceOptions) -> None:
-    """Flow logs of all traffic of the network: log group, role and flow log, all with these options."""
+    """Flow logs of the network: log group, role and flow log, all with these options."""
     group = aws.cloudwatch.LogGroup(
         f"{name}-flow-logs", name=f"/transom/{args.name}/flow-logs", retention_in_days=args.retention, tags=args.tags, opts=opts
     )
     account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=opts.parent)).account_id
     role = aws.iam.Role(
         f"{name}-flow-logs",
-        name=f"{args.name}-flow-logs",
+        name=args.role,
         description=f"Writes the flow logs of {args.name}",
         assume_role_policy=pulumi.Output.json_dumps(
             {
@@ -70,7 +74,7 @@ def watch(name: str, args: FlowLogArgs, opts: pulumi.ResourceOptions) -> None:
     aws.ec2.FlowLog(
         name,
         vpc_id=args.vpc_id,
-        traffic_type="ALL",
+        traffic_type=args.traffic.upper(),
         log_destination_type="cloud-watch-logs",
         log_destination=group.arn,
         iam_role_arn=role.arn,

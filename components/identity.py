@@ -33,8 +33,8 @@ class IdentityArgs:
 
     role: str
     """Physical name, at most 64 characters."""
-    namespace: str
-    service_accounts: Sequence[str]
+    accounts: Sequence[tuple[str, str]]
+    """Namespace and name of each service account that has the role."""
     vouched: PodIdentity | Issuer
     policies: Mapping[str, Sequence[Mapping[str, Any]]]
     """Statements by the name of the policy, e.g. `bucket-pictures`: one for each bound resource."""
@@ -73,22 +73,22 @@ class Identity(pulumi.ComponentResource):
         if isinstance(args.vouched, PodIdentity):
             self.settled += [
                 aws.eks.PodIdentityAssociation(
-                    f"{name}-{account}",
+                    f"{name}/{namespace}/{account}",
                     cluster_name=args.vouched.cluster,
-                    namespace=args.namespace,
+                    namespace=namespace,
                     service_account=account,
                     role_arn=role.arn,
                     tags=args.tags,
                     opts=child,
                 )
-                for account in args.service_accounts
+                for namespace, account in args.accounts
             ]
         self.role_arn = role.arn
         self.register_outputs({"roleArn": role.arn})
 
 
 def _trust(args: IdentityArgs) -> dict[str, Any]:
-    """Who may assume the role: these service accounts of this namespace of this cluster, and nobody else.
+    """Who may assume the role: these service accounts of this cluster, and nobody else.
 
     Sources: EKS user guide, EKS Pod Identity role trust policy (session tags as conditions), and Assign IAM roles to service accounts.
     """
@@ -97,14 +97,14 @@ def _trust(args: IdentityArgs) -> dict[str, Any]:
             condition = {
                 "StringEquals": {
                     "aws:RequestTag/eks-cluster-arn": arn,
-                    "aws:RequestTag/kubernetes-namespace": args.namespace,
-                    "aws:RequestTag/kubernetes-service-account": list(args.service_accounts),
+                    "aws:RequestTag/kubernetes-namespace": sorted({namespace for namespace, _ in args.accounts}),
+                    "aws:RequestTag/kubernetes-service-account": sorted({account for _, account in args.accounts}),
                 }
             }
             service = {"Service": "pods.eks.amazonaws.com"}
             return {"Effect": "Allow", "Principal": service, "Action": ["sts:AssumeRole", "sts:TagSession"], "Condition": condition}
         case Issuer(provider_arn=provider, host=host):
-            accounts = [f"system:serviceaccount:{args.namespace}:{account}" for account in args.service_accounts]
+            accounts = [f"system:serviceaccount:{namespace}:{account}" for namespace, account in args.accounts]
             federated = pulumi.Output.from_input(host).apply(lambda name: {f"{name}:aud": _AUDIENCE, f"{name}:sub": accounts})
             return {
                 "Effect": "Allow",

@@ -35,21 +35,16 @@ class NodeGroupArgs:
     name: str
     instance_types: Sequence[str]
     smallest: int
-    wanted: int
+    """Also how many there are at first."""
     largest: int
     ami: str = "AL2023_x86_64_STANDARD"
     spot: bool = False
     disk: int = 50
-    version: str | None = None
-    """Of Kubernetes; the cluster's when None."""
-    release: str | None = None
-    """Of the AMI; the newest when the group is made or its version changes, when None."""
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: Sequence[Taint] = ()
     max_unavailable: int | None = None
     max_unavailable_percentage: int | None = None
     """How many nodes are replaced at a time; one when neither is given."""
-    repair: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +55,8 @@ class Pool:
     """The cluster's name in state."""
     cluster: str
     """Its physical name."""
+    role: str
+    """Physical name of the nodes' role."""
     version: str
     subnet_ids: Any
     tags: Mapping[str, str]
@@ -75,7 +72,7 @@ def groups(
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = aws.iam.Role(
         f"{pool.name}-nodes",
-        name=f"{pool.cluster}-nodes",
+        name=pool.role,
         assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
         tags=pool.tags,
         opts=child,
@@ -93,7 +90,10 @@ def groups(
 def _group(
     pool: Pool, cluster: aws.eks.Cluster, role: aws.iam.Role, args: NodeGroupArgs, opts: pulumi.ResourceOptions
 ) -> aws.eks.NodeGroup:
-    """One group. It is named by the engine: a change that replaces it makes the new nodes before the old ones go."""
+    """One group. It is named by the engine: a change that replaces it makes the new nodes before the old ones go.
+
+    How many nodes there are between the least and the most is an autoscaler's business after the group is made.
+    """
     template = _template(pool, args, pulumi.ResourceOptions(parent=opts.parent))
     taints = [{"key": taint.key, "value": taint.value, "effect": _effect(taint.effect)} for taint in args.taints]
     return aws.eks.NodeGroup(
@@ -104,16 +104,15 @@ def _group(
         ami_type=args.ami,
         capacity_type="SPOT" if args.spot else "ON_DEMAND",
         instance_types=list(args.instance_types),
-        scaling_config={"min_size": args.smallest, "desired_size": args.wanted, "max_size": args.largest},
+        scaling_config={"min_size": args.smallest, "desired_size": args.smallest, "max_size": args.largest},
         update_config=_update(args),
-        node_repair_config={"enabled": args.repair},
+        node_repair_config={"enabled": True},
         labels=dict(args.labels) or None,
         taints=taints or None,
         launch_template={"id": template.id, "version": template.latest_version.apply(str)},
-        version=args.version or pool.version,
-        release_version=args.release,
+        version=pool.version,
         tags=pool.tags,
-        opts=opts,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=["scalingConfig.desiredSize"])),
     )
 
 

@@ -13,6 +13,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+_RECOVERY_DAYS = 35
+"""How far back a table can be brought: as far as DynamoDB can (PointInTimeRecoverySpecification)."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyArgs:
@@ -24,12 +27,14 @@ class KeyArgs:
 
 @dataclass(frozen=True, slots=True)
 class IndexArgs:
-    """A global secondary index."""
+    """A secondary index."""
 
     name: str
     key: KeyArgs
     project: Sequence[str] | None = None
     """Attributes that it holds beside the keys; all when None, the keys alone when empty."""
+    local: bool = False
+    """Whether it is a local secondary index: another order of the table's own partitions, which can only be made with the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,9 @@ class TableArgs:
     """Read and write units, of the table and of each index; by demand when None."""
     ttl: str | None = None
     """The attribute that says when an item goes."""
-    recovery_days: int | None = 35
-    """Days that point-in-time recovery reaches back; off when None."""
+    stream: str | None = None
+    """What the stream tells of an item, e.g. `NEW_IMAGE`; no stream when None."""
+    storage_class: str = "STANDARD"
     protected: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -57,20 +63,20 @@ class Table(pulumi.ComponentResource):
 
     Attributes:
         name, arn, region: where it is.
+        stream_arn: where its changes are told; empty without a stream.
         index_arns: those of its indexes, which permissions name one by one.
     """
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
     region: pulumi.Output[str]
+    stream_arn: pulumi.Output[str]
     index_arns: list[pulumi.Output[str]]
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("transom:aws:Table", name, None, opts)
         units = {"read_capacity": args.capacity[0], "write_capacity": args.capacity[1]} if args.capacity else {}
-        recovery: dict[str, Any] = {"enabled": args.recovery_days is not None}
-        if args.recovery_days is not None:
-            recovery["recovery_period_in_days"] = args.recovery_days
+        streamed = {"stream_enabled": True, "stream_view_type": args.stream} if args.stream else {}
         table = aws.dynamodb.Table(
             name,
             name=args.table,
@@ -78,23 +84,30 @@ class Table(pulumi.ComponentResource):
             hash_key=args.key.partition,
             range_key=args.key.sort,
             attributes=[{"name": key, "type": kind} for key, kind in sorted(args.attributes.items())],
-            global_secondary_indexes=[_index(index, units) for index in args.indexes],
-            point_in_time_recovery=recovery,
+            global_secondary_indexes=[_index(index, units) for index in args.indexes if not index.local],
+            local_secondary_indexes=[_local(index) for index in args.indexes if index.local],
+            point_in_time_recovery={"enabled": True, "recovery_period_in_days": _RECOVERY_DAYS},
             server_side_encryption={"enabled": True},
             deletion_protection_enabled=args.protected,
             ttl={"enabled": True, "attribute_name": args.ttl} if args.ttl else None,
+            table_class=args.storage_class,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
             **units,
+            **streamed,
         )
-        self.name, self.arn, self.region = table.name, table.arn, table.region
+        self.name, self.arn, self.region, self.stream_arn = table.name, table.arn, table.region, table.stream_arn
         self.index_arns = [pulumi.Output.concat(table.arn, "/index/", index.name) for index in args.indexes]
         self.register_outputs({"name": self.name, "arn": self.arn})
 
 
 def _index(index: IndexArgs, units: Mapping[str, int]) -> dict[str, Any]:
+    return {**_local(index), "hash_key": index.key.partition, **units}
+
+
+def _local(index: IndexArgs) -> dict[str, Any]:
     kind = "ALL" if index.project is None else "INCLUDE" if index.project else "KEYS_ONLY"
-    found: dict[str, Any] = {"name": index.name, "hash_key": index.key.partition, "projection_type": kind, **units}
+    found: dict[str, Any] = {"name": index.name, "projection_type": kind}
     if index.key.sort:
         found["range_key"] = index.key.sort
     if index.project:

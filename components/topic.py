@@ -42,8 +42,6 @@ class TopicArgs:
     """Physical name without the `.fifo` ending, unique in account and region."""
     account_id: pulumi.Input[str]
     fifo: bool = False
-    own_key: bool = False
-    """Whether it has a KMS key of its own even if no service publishes."""
     senders: Sequence[Sender] = ()
     """Services of AWS that publish to it."""
     subscriptions: Sequence[SubscriptionArgs] = ()
@@ -67,7 +65,7 @@ class Topic(pulumi.ComponentResource):
     def __init__(self, name: str, args: TopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("transom:aws:Topic", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        key = self._key(name, args) if args.own_key or args.senders else None
+        key = self._key(name, args) if args.senders else None
         order = {"fifo_topic": True, "content_based_deduplication": True} if args.fifo else {}
         topic = aws.sns.Topic(
             name,

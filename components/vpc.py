@@ -23,10 +23,10 @@ ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, slots=True)
 class SubnetArgs:
-    """Address ranges of one zone's two subnets."""
+    """Address ranges of one zone's subnets; no public one in a closed network."""
 
-    public: str
     private: str
+    public: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,16 @@ class VpcArgs:
     cidr: str
     subnets: Sequence[SubnetArgs]
     """One for each zone, in the order of the zones' names."""
-    zones: Sequence[str] = ()
-    """Names of the zones; the region's first ones when empty."""
-    nat: Literal["none", "one", "per-zone"] = "one"
+    region: str
+    role: str
+    """Physical name of the role that flow logs are written by."""
+    nat: Literal["none", "one", "one-per-zone"] = "one"
     """Way out of private subnets: none, one NAT gateway for all, or one in each zone, so that a zone's failure is its own."""
-    gateway_endpoints: Sequence[str] = ()
-    """Of `s3` and `dynamodb`."""
-    interface_endpoints: Sequence[str] = ()
-    """Names of services as endpoints have them, e.g. `ecr.api`."""
-    flow_logs: int | None = 90
-    """Days that flow logs are kept; none are written when None."""
-    region: str = ""
+    endpoints: Sequence[str] = ()
+    """Names of services as interface endpoints have them, e.g. `ecr.api`."""
+    traffic: Literal["all", "reject"] = "all"
+    log_retention: int = 30
+    """Days."""
     clusters: Sequence[str] = ()
     """Physical names of the EKS clusters whose load balancers may lie in it."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -79,44 +78,44 @@ class Vpc(pulumi.ComponentResource):
             name, vpc_id=vpc.id, ingress=[], egress=[], tags=self._tags(f"{args.name}-default-closed"), opts=self._child
         )
         zones = self._zones()
-        public = [self._subnet("public", index, vpc, zone) for index, zone in enumerate(zones)]
-        private = [self._subnet("private", index, vpc, zone) for index, zone in enumerate(zones)]
+        pairs = list(enumerate(zip(zones, args.subnets, strict=True), 1))
+        public = [self._subnet("public", index, vpc, zone, ranges.public) for index, (zone, ranges) in pairs if ranges.public]
+        private = [self._subnet("private", index, vpc, zone, ranges.private) for index, (zone, ranges) in pairs]
         tables = self._routes(vpc, public, private)
         attached = endpoints.EndpointArgs(vpc.id, args.region, args.name, args.cidr, args.tags)
-        endpoints.gateways(name, attached, args.gateway_endpoints, tables, self._child)
-        endpoints.interfaces(name, attached, args.interface_endpoints, [subnet.id for subnet in private], self._child)
-        if args.flow_logs is not None:
-            flowlogs.watch(name, flowlogs.FlowLogArgs(vpc.id, args.name, args.flow_logs, args.tags), self._child)
+        endpoints.gateways(name, attached, ("dynamodb", "s3"), tables, self._child)
+        endpoints.interfaces(name, attached, args.endpoints, [subnet.id for subnet in private], self._child)
+        written = flowlogs.FlowLogArgs(vpc.id, args.name, args.role, args.traffic, args.log_retention, args.tags)
+        flowlogs.watch(name, written, self._child)
         self.vpc_id = vpc.id
         self.public_subnet_ids = [subnet.id for subnet in public]
         self.private_subnet_ids = [subnet.id for subnet in private]
         self.network = Network(vpc.id, self.private_subnet_ids, args.cidr)
         self.register_outputs({"vpcId": vpc.id, "publicSubnetIds": self.public_subnet_ids, "privateSubnetIds": self.private_subnet_ids})
 
-    def _zones(self) -> list[pulumi.Input[str]]:
+    def _zones(self) -> list[pulumi.Output[str]]:
         """Names of the zones that have subnets.
 
         A zone that is out of order is not left out: the others would move up, and their subnets be replaced. Local zones are, since they
         have no NAT gateways (VPC user guide, Subnets in AWS Local Zones).
         """
-        if self._args.zones:
-            return list(self._args.zones)
         found = aws.get_availability_zones_output(
             filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}], opts=pulumi.InvokeOutputOptions(parent=self)
         )
         return [found.names.apply(lambda names, index=index: _zone(names, index)) for index in range(len(self._args.subnets))]
 
-    def _subnet(self, kind: Literal["public", "private"], index: int, vpc: aws.ec2.Vpc, zone: pulumi.Input[str]) -> aws.ec2.Subnet:
+    def _subnet(
+        self, kind: Literal["public", "private"], index: int, vpc: aws.ec2.Vpc, zone: pulumi.Input[str], cidr: str
+    ) -> aws.ec2.Subnet:
         """One subnet. Its name in state has its number, since the zone's name is not known before the run."""
         role = "elb" if kind == "public" else "internal-elb"
         shared = {f"kubernetes.io/cluster/{cluster}": "shared" for cluster in self._args.clusters}
         tags = {**self._tags(pulumi.Output.concat(self._args.name, f"-{kind}-", zone)), f"kubernetes.io/role/{role}": "1", **shared}
-        ranges = self._args.subnets[index]
         return aws.ec2.Subnet(
-            f"{self._name}-{kind}-{index + 1}",
+            f"{self._name}-{kind}-{index}",
             vpc_id=vpc.id,
             availability_zone=zone,
-            cidr_block=ranges.public if kind == "public" else ranges.private,
+            cidr_block=cidr,
             map_public_ip_on_launch=False,
             tags=tags,
             opts=self._child,
@@ -124,32 +123,30 @@ class Vpc(pulumi.ComponentResource):
 
     def _routes(self, vpc: aws.ec2.Vpc, public: Sequence[aws.ec2.Subnet], private: Sequence[aws.ec2.Subnet]) -> list[aws.ec2.RouteTable]:
         """One table for the public subnets, one for each private subnet: so that a change of `nat` changes routes and replaces nothing."""
-        name, physical, child = self._name, self._args.name, self._child
-        gateway = aws.ec2.InternetGateway(name, vpc_id=vpc.id, tags=self._tags(physical), opts=child)
-        outside = aws.ec2.RouteTable(f"{name}-public", vpc_id=vpc.id, tags=self._tags(f"{physical}-public"), opts=child)
-        aws.ec2.Route(f"{name}-public", route_table_id=outside.id, destination_cidr_block=ANYWHERE, gateway_id=gateway.id, opts=child)
-        for index, subnet in enumerate(public, 1):
-            aws.ec2.RouteTableAssociation(f"{name}-public-{index}", route_table_id=outside.id, subnet_id=subnet.id, opts=child)
-        gateways = self._gateways(public, gateway)
-        tables = [outside]
+        tables, gateways = self._outside(vpc, public) if public else ([], [])
         for index, subnet in enumerate(private, 1):
-            table = aws.ec2.RouteTable(f"{name}-private-{index}", vpc_id=vpc.id, tags=self._tags(f"{physical}-private-{index}"), opts=child)
+            name = f"{self._name}-private-{index}"
+            table = aws.ec2.RouteTable(name, vpc_id=vpc.id, tags=self._tags(f"{self._args.name}-private-{index}"), opts=self._child)
             if gateways:
-                way_out = gateways[min(index, len(gateways)) - 1]
-                aws.ec2.Route(
-                    f"{name}-private-{index}",
-                    route_table_id=table.id,
-                    destination_cidr_block=ANYWHERE,
-                    nat_gateway_id=way_out.id,
-                    opts=child,
-                )
-            aws.ec2.RouteTableAssociation(f"{name}-private-{index}", route_table_id=table.id, subnet_id=subnet.id, opts=child)
+                way_out = gateways[min(index, len(gateways)) - 1].id
+                aws.ec2.Route(name, route_table_id=table.id, destination_cidr_block=ANYWHERE, nat_gateway_id=way_out, opts=self._child)
+            aws.ec2.RouteTableAssociation(name, route_table_id=table.id, subnet_id=subnet.id, opts=self._child)
             tables.append(table)
         return tables
 
+    def _outside(self, vpc: aws.ec2.Vpc, public: Sequence[aws.ec2.Subnet]) -> tuple[list[aws.ec2.RouteTable], list[aws.ec2.NatGateway]]:
+        """The way between public subnets and the internet: their table, and the gateways that stand in them for the private ones."""
+        name, physical, child = self._name, self._args.name, self._child
+        gateway = aws.ec2.InternetGateway(name, vpc_id=vpc.id, tags=self._tags(physical), opts=child)
+        table = aws.ec2.RouteTable(f"{name}-public", vpc_id=vpc.id, tags=self._tags(f"{physical}-public"), opts=child)
+        aws.ec2.Route(f"{name}-public", route_table_id=table.id, destination_cidr_block=ANYWHERE, gateway_id=gateway.id, opts=child)
+        for index, subnet in enumerate(public, 1):
+            aws.ec2.RouteTableAssociation(f"{name}-public-{index}", route_table_id=table.id, subnet_id=subnet.id, opts=child)
+        return [table], self._gateways(public, gateway)
+
     def _gateways(self, public: Sequence[aws.ec2.Subnet], internet: aws.ec2.InternetGateway) -> list[aws.ec2.NatGateway]:
         """NAT gateways, each with an address that stays, in as many zones as asked for."""
-        count = {"none": 0, "one": 1, "per-zone": len(public)}[self._args.nat]
+        count = {"none": 0, "one": 1, "one-per-zone": len(public)}[self._args.nat]
         made = []
         for index, subnet in enumerate(public[:count], 1):
             tags = self._tags(f"{self._args.name}-nat-{index}")

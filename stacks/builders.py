@@ -6,26 +6,35 @@ Physical names are made here, from the environment, the tenant and the document:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pulumi
 
 from components.application import ApplicationArgs, Binding, Owned
-from components.bucket import Bucket, BucketArgs
+from components.bucket import Bucket, BucketArgs, NotificationArgs
+from components.cache import Cache, CacheArgs
 from components.cluster import ClusterArgs, ClusterConnection, ClusterConnectionArgs
 from components.database import Database, DatabaseArgs
 from components.network import Network
 from components.objects import MANAGED_BY, ObjectArgs
+from components.policies import Sender
 from components.queue import Queue, QueueArgs
+from components.table import IndexArgs, KeyArgs, Table, TableArgs
 from components.tenant import TenantArgs
+from components.topic import SubscriptionArgs, Topic, TopicArgs
 from transom.catalog import adapt, names
 from transom.catalog.model import Catalog, Entry, Manifest
 from transom.engine import paths
 from transom.specs import resources as specs
 from transom.specs.application import Application, BindingSpec
+from transom.specs.cache import Cache as CacheDocument
 from transom.specs.cluster import Cluster
+from transom.specs.table import Table as TableDocument
 from transom.specs.tenant import Tenant
+from transom.specs.topic import SubscriptionSpec
+from transom.specs.topic import Topic as TopicDocument
 
 
 def physical_name(catalog: Catalog, entry: Entry[Any]) -> str:
@@ -38,12 +47,26 @@ def tags(catalog: Catalog, entry: Entry[Any]) -> dict[str, str]:
     return {"transom:document": entry.identity, "transom:tenant": catalog.owners[entry.identity]}
 
 
-def connection(entry: Entry[Cluster]) -> ClusterConnectionArgs:
-    """How to reach a cluster."""
-    existing = entry.document.spec.existing
-    if existing is None:
-        raise TypeError(f"cluster {entry.name} has no connection before it is made")
-    return ClusterConnectionArgs(context=existing.context)
+def existing(entry: Entry[Cluster]) -> ClusterConnectionArgs | None:
+    """How to reach a cluster that somebody else made; None for one that Transom makes."""
+    found = entry.document.spec.existing
+    return ClusterConnectionArgs(context=found.context) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an environment's resources are, for ARNs that are needed before what they name."""
+
+    region: str
+    account_id: pulumi.Input[str]
+
+    def arn(self, service: str, name: pulumi.Input[str]) -> pulumi.Output[str]:
+        """ARN of something of a service whose ARNs are its names: `sqs`, `sns`."""
+        return pulumi.Output.format("arn:aws:{}:{}:{}:{}", service, self.region, self.account_id, name)
+
+    def bucket(self, catalog: Catalog, entry: Entry[Any]) -> pulumi.Output[str]:
+        """Physical name of a bucket, which no other account can have taken."""
+        return pulumi.Output.concat(physical_name(catalog, entry), "-", self.account_id)
 
 
 def cluster(catalog: Catalog, entry: Entry[Cluster], connection: ClusterConnection) -> ClusterArgs:
@@ -103,21 +126,29 @@ def database(catalog: Catalog, entry: Entry[specs.Database], network: Network, t
     )
 
 
-def bucket(catalog: Catalog, entry: Entry[specs.Bucket], account_id: pulumi.Input[str]) -> BucketArgs:
-    """A bucket whose name no other account can have taken."""
+def bucket(catalog: Catalog, entry: Entry[specs.Bucket], place: Place, heard: Mapping[str, pulumi.ComponentResource]) -> BucketArgs:
+    """A bucket; `heard` are the components of those who hear of it, by identity."""
     spec = entry.document.spec
     return BucketArgs(
-        bucket=pulumi.Output.concat(physical_name(catalog, entry), "-", account_id),
+        bucket=place.bucket(catalog, entry),
         versioning=spec.versioning,
         expire_after=spec.lifecycle.expire_after.days if spec.lifecycle.expire_after else None,
         expire_old_versions_after=spec.lifecycle.expire_old_versions_after.days,
         archive_after=spec.lifecycle.archive_after.days if spec.lifecycle.archive_after else None,
+        notifications=[_notification(index, one, heard) for index, one in enumerate(spec.notifications, 1)],
         tags=tags(catalog, entry),
     )
 
 
-def queue(catalog: Catalog, entry: Entry[specs.Queue]) -> QueueArgs:
-    """A queue and its dead-letter queue."""
+def _notification(index: int, spec: specs.NotificationSpec, heard: Mapping[str, pulumi.ComponentResource]) -> NotificationArgs:
+    receiver: Any = heard["/".join(spec.target)]
+    name = f"{spec.target[1]}-{index}"
+    is_topic = isinstance(receiver, Topic)
+    return NotificationArgs(name, receiver.arn, is_topic, spec.events, spec.prefix, spec.suffix, [receiver.policy])
+
+
+def queue(catalog: Catalog, entry: Entry[specs.Queue], place: Place, dead: pulumi.ComponentResource | None) -> QueueArgs:
+    """A queue and its dead-letter queue: one of its own, or `dead`, that of another document."""
     spec = entry.document.spec
     return QueueArgs(
         queue=physical_name(catalog, entry),
@@ -127,6 +158,105 @@ def queue(catalog: Catalog, entry: Entry[specs.Queue]) -> QueueArgs:
         delay=spec.delay.seconds,
         max_receives=spec.dead_letter.max_receives,
         dead_letter_retention=spec.dead_letter.retention.seconds,
+        dead_letter_arn=dead.arn if isinstance(dead, Queue) else None,
+        sources=[
+            place.arn("sqs", _ending(physical_name(catalog, other), other.document.spec.fifo))
+            for other in catalog.queues.values()
+            if other.document.spec.dead_letter.queue == entry.name
+        ],
+        senders=[*_topics_to(catalog, entry, place), *_buckets_to(catalog, entry, place)],
+        account_id=place.account_id,
+        tags=tags(catalog, entry),
+    )
+
+
+def _topics_to(catalog: Catalog, entry: Entry[specs.Queue], place: Place) -> list[Sender]:
+    """The topics that a queue is subscribed to."""
+    return [
+        Sender("sns.amazonaws.com", place.arn("sns", _ending(physical_name(catalog, topic), topic.document.spec.fifo)))
+        for topic in catalog.topics.values()
+        if any(one.queue == entry.name for one in topic.document.spec.subscriptions)
+    ]
+
+
+def _buckets_to(catalog: Catalog, entry: Entry[Any], place: Place) -> list[Sender]:
+    """The buckets that a queue or a topic hears of."""
+    return [
+        Sender("s3.amazonaws.com", pulumi.Output.concat("arn:aws:s3:::", place.bucket(catalog, bucket)))
+        for bucket in catalog.buckets.values()
+        if any("/".join(one.target) == entry.identity for one in bucket.document.spec.notifications)
+    ]
+
+
+def _ending(name: str, fifo: bool) -> str:  # noqa: FBT001 - as the document has it
+    return f"{name}.fifo" if fifo else name
+
+
+def topic(catalog: Catalog, entry: Entry[TopicDocument], place: Place, queues: Mapping[str, pulumi.ComponentResource]) -> TopicArgs:
+    """A topic and its subscriptions; `queues` are the components of those who get its messages, by identity."""
+    spec = entry.document.spec
+    return TopicArgs(
+        topic=physical_name(catalog, entry),
+        account_id=place.account_id,
+        fifo=spec.fifo,
+        senders=_buckets_to(catalog, entry, place),
+        subscriptions=[_subscription(one, queues[f"Queue/{one.queue}"]) for one in spec.subscriptions],
+        tags=tags(catalog, entry),
+    )
+
+
+def _subscription(spec: SubscriptionSpec, queue: Any) -> SubscriptionArgs:
+    chosen = {name: list(values) for name, values in spec.filter.items()} or None
+    return SubscriptionArgs(spec.queue, queue.arn, spec.raw, chosen, spec.filter_on == "body", [queue.policy])
+
+
+def cache(catalog: Catalog, entry: Entry[CacheDocument], network: Network, today: date) -> CacheArgs:
+    """A replication group of the environment's class for the document's size."""
+    spec = entry.document.spec
+    return CacheArgs(
+        identifier=physical_name(catalog, entry),
+        engine=spec.engine,
+        engine_version=spec.version,
+        node_type=catalog.environment.document.spec.cache_size(spec.size).node_type,
+        replicas=spec.replicas,
+        shards=spec.shards,
+        network=network,
+        protected=spec.protected(today),
+        snapshot_retention=spec.backup_retention.days,
+        maintenance_window=spec.maintenance_window,
+        parameters=spec.parameters,
+        tags=tags(catalog, entry),
+    )
+
+
+_ATTRIBUTES: Mapping[str, str] = {"string": "S", "number": "N", "binary": "B"}
+_STREAMS: Mapping[str, str] = {"keys": "KEYS_ONLY", "new": "NEW_IMAGE", "old": "OLD_IMAGE", "both": "NEW_AND_OLD_IMAGES"}
+_CLASSES: Mapping[str, str] = {"standard": "STANDARD", "infrequent-access": "STANDARD_INFREQUENT_ACCESS"}
+"""Words of documents as DynamoDB has them."""
+
+
+def table(catalog: Catalog, entry: Entry[TableDocument], today: date) -> TableArgs:
+    """A table with its indexes."""
+    spec = entry.document.spec
+    by_sort = KeyArgs(spec.partition_key.name, spec.sort_key.name if spec.sort_key else None)
+    indexes = [
+        IndexArgs(name, KeyArgs(one.partition_key.name, one.sort_key.name if one.sort_key else None), one.attributes)
+        for name, one in spec.indexes.items()
+    ]
+    indexes += [
+        IndexArgs(name, KeyArgs(spec.partition_key.name, one.sort_key.name), one.attributes, local=True)
+        for name, one in spec.local_indexes.items()
+    ]
+    return TableArgs(
+        table=physical_name(catalog, entry),
+        key=by_sort,
+        attributes={key.name: _ATTRIBUTES[key.type] for _, key in spec.keys()},  # noqa: SIM118 - no mapping's
+        indexes=indexes,
+        capacity=(spec.capacity.read, spec.capacity.write) if spec.capacity else None,
+        ttl=spec.expiry_attribute,
+        stream=_STREAMS[spec.stream] if spec.stream else None,
+        storage_class=_CLASSES[spec.storage_class],
+        protected=spec.protected(today),
         tags=tags(catalog, entry),
     )
 
@@ -134,7 +264,7 @@ def queue(catalog: Catalog, entry: Entry[specs.Queue]) -> QueueArgs:
 def application(
     catalog: Catalog, entry: Entry[Application], connection: ClusterConnection, bindings: list[Binding], after: list[pulumi.Resource]
 ) -> ApplicationArgs:
-    """An application's objects on its cluster."""
+    """An application's objects on its cluster, with the service accounts that they have by themselves."""
     manifests = catalog.manifests.get(entry.identity, ())
     sync = entry.document.spec.sync.over(catalog.environment.document.spec.sync)
     return ApplicationArgs(
@@ -174,7 +304,13 @@ def binding(spec: BindingSpec, application: str, bound: pulumi.ComponentResource
             values = {"NAME": bound.name, "ARN": bound.arn, "REGION": bound.region}
         case Queue():
             values = {"URL": bound.url, "ARN": bound.arn, "REGION": bound.region}
+        case Topic():
+            values = {"ARN": bound.arn, "REGION": bound.region}
+        case Table():
+            values = {"NAME": bound.name, "ARN": bound.arn, "REGION": bound.region}
+        case Cache():
+            values = {"HOST": bound.host, "PORT": bound.port.apply(str), "PASSWORD": bound.token, "URL": bound.url}
         case _:
             raise TypeError(f"{kind} {name} cannot be bound to {application}: its component gives no connection")
     variables = {f"{spec.variable_prefix}_{field}": value for field, value in values.items()}
-    return Binding(names.carrier(application, spec), variables, secret=isinstance(bound, Database))
+    return Binding(names.carrier(application, spec), variables, secret=isinstance(bound, Database | Cache))

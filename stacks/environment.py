@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,16 +16,22 @@ import pulumi
 
 from components import network
 from components.account import Account, AccountArgs
-from components.application import Application
+from components.application import Application, ServiceAccount
 from components.bucket import Bucket
-from components.cluster import Cluster, ClusterConnection
+from components.cache import Cache
+from components.cluster import Cluster, ClusterConnection, ClusterConnectionArgs
 from components.database import Database
+from components.eks import Eks
 from components.environment import Environment
+from components.identity import Identity
 from components.network import Network
 from components.objects import KubernetesObject
 from components.queue import Queue
+from components.table import Table
 from components.tenant import Tenant
-from stacks import builders, layout, unbuilt
+from components.topic import Topic
+from components.vpc import Vpc
+from stacks import builders, layout, platform, unbuilt
 from transom.catalog import digests, shards
 from transom.catalog.model import Catalog, Entry
 from transom.catalog.project import Project
@@ -60,12 +67,20 @@ def build(catalog: Catalog, shard: Shard, *, today: date) -> None:
     layout.refuse_unmoved(catalog, shard)
     walk = _Walk(catalog, shard, today)
     walk.everything()
-    if shard.is_part and not shard.tenant and catalog.databases:
-        pulumi.export(layout.NETWORK, walk.network.exported())
+    if shard.is_part and not shard.tenant:
+        _export_links(catalog, walk)
     pulumi.export("environment", catalog.name)
     pulumi.export("layout", layout.of(shard))
     pulumi.export("revisions", {snapshot.source: snapshot.revision for snapshot in catalog.snapshots})
     pulumi.export("documents", digests.documents(catalog, shard.documents))
+
+
+def _export_links(catalog: Catalog, walk: _Walk) -> None:
+    """What tenants' stacks need of the foundation."""
+    if catalog.databases or catalog.caches:
+        pulumi.export(layout.NETWORK, walk.network.exported())
+    if walk.made:
+        pulumi.export(layout.CLUSTERS, {name: cluster.kubeconfig for name, cluster in walk.made.items()})
 
 
 class _Walk:
@@ -82,26 +97,44 @@ class _Walk:
         self.tenants: dict[str, Tenant] = {}
         self.applications: dict[str, Application] = {}
         self.resources: dict[str, pulumi.ComponentResource] = {}
+        self.networks: dict[str, Network] = {}
+        self.made: dict[str, Eks] = {}
         self._account: Account | None = None
-        self._network: Network | None = None
+        self._placed: Network | None = None
 
     def everything(self) -> None:
         """All documents of the shard."""
         for name, cluster in self.catalog.clusters.items():
-            self.connections[name] = ClusterConnection(name, builders.connection(cluster), self.child)
+            connected = builders.existing(cluster) or (self._linked_cluster(name) if self.shard.tenant else None)
+            if connected:
+                self.connections[name] = ClusterConnection(name, connected, self.child)
         kinds: Mapping[str, Callable[[Entry[Any]], None]] = {
+            "Network": self._network,
             "Cluster": self._cluster,
             "Tenant": self._tenant,
             "Database": self._database,
             "Bucket": self._bucket,
             "Queue": self._queue,
+            "Topic": self._topic,
+            "Cache": self._cache,
+            "Table": self._table,
             "Application": self._application,
         }
         for identity in self.shard.documents:
             entry = self.catalog.entries[identity]
             kinds[entry.kind](entry)
 
+    def _network(self, entry: Entry[Any]) -> None:
+        self.networks[entry.name] = Vpc(entry.name, platform.network(self.catalog, entry), self._cloud(entry)).network
+
     def _cluster(self, entry: Entry[Any]) -> None:
+        eks = entry.document.spec.eks
+        if eks is not None:
+            placed = self.networks[eks.network] if eks.network else self.network
+            options = self._cloud(entry, eks)
+            made = self.made[entry.name] = Eks(entry.name, platform.eks(self.catalog, entry, placed, self.today), options)
+            connected = ClusterConnectionArgs(kubeconfig=made.kubeconfig, after=made.ready)
+            self.connections[entry.name] = ClusterConnection(entry.name, connected, self.child)
         self.clusters[entry.name] = Cluster(entry.name, builders.cluster(self.catalog, entry, self.connections[entry.name]), self.child)
 
     def _tenant(self, entry: Entry[Any]) -> None:
@@ -112,11 +145,23 @@ class _Walk:
         self.resources[entry.identity] = Database(entry.name, args, self._cloud(entry))
 
     def _bucket(self, entry: Entry[Any]) -> None:
-        args = builders.bucket(self.catalog, entry, self.account.account_id)
+        args = builders.bucket(self.catalog, entry, self.place, self.resources)
         self.resources[entry.identity] = Bucket(entry.name, args, self._cloud(entry))
 
     def _queue(self, entry: Entry[Any]) -> None:
-        self.resources[entry.identity] = Queue(entry.name, builders.queue(self.catalog, entry), self._cloud(entry))
+        dead = self.resources.get(f"Queue/{entry.document.spec.dead_letter.queue}")
+        self.resources[entry.identity] = Queue(entry.name, builders.queue(self.catalog, entry, self.place, dead), self._cloud(entry))
+
+    def _topic(self, entry: Entry[Any]) -> None:
+        args = builders.topic(self.catalog, entry, self.place, self.resources)
+        self.resources[entry.identity] = Topic(entry.name, args, self._cloud(entry))
+
+    def _cache(self, entry: Entry[Any]) -> None:
+        args = builders.cache(self.catalog, entry, self.network, self.today)
+        self.resources[entry.identity] = Cache(entry.name, args, self._cloud(entry))
+
+    def _table(self, entry: Entry[Any]) -> None:
+        self.resources[entry.identity] = Table(entry.name, builders.table(self.catalog, entry, self.today), self._cloud(entry))
 
     def _application(self, entry: Entry[Any]) -> None:
         spec = entry.document.spec
@@ -132,8 +177,9 @@ class _Walk:
             elif one.kind == "Tenant" and one.name in self.tenants:
                 after.append(self.tenants[one.name])
         bindings = [builders.binding(one, entry.name, self.resources["/".join(one.target)]) for one in spec.bindings]
+        account = self._identity(entry, after)
         args = builders.application(self.catalog, entry, self.connections[cluster], bindings, after)
-        self.applications[entry.name] = Application(entry.name, args, self.child)
+        self.applications[entry.name] = Application(entry.name, replace(args, account=account), self.child)
 
     def _foundations(self, tenant: str, cluster: str, namespace: str) -> list[KubernetesObject]:
         """What must be there before an object of a tenant: its namespace, or for one that is not confined what the cluster itself gets."""
@@ -142,9 +188,23 @@ class _Walk:
             return own
         return self.clusters[cluster].objects if cluster in self.clusters else []
 
-    def _cloud(self, entry: Entry[Any]) -> pulumi.ResourceOptions:
-        """Options of a cloud component: its provider, and protection where the document holds data."""
-        protected = getattr(entry.document.spec, "protected", None)
+    def _identity(self, entry: Entry[Any], after: list[pulumi.Resource]) -> ServiceAccount | None:
+        """The role of an application's pods, where they have one; they wait for what it allows."""
+        granted = [
+            platform.Granted("-".join(one.target).lower(), one.granted, self.resources["/".join(one.target)])
+            for one in entry.document.spec.bindings
+            if one.granted
+        ]
+        found = platform.identity(self.catalog, entry, granted, self.account.account_id) if granted else None
+        if found is None:
+            return None
+        args, account = found
+        after += Identity(entry.name, args, self._cloud(entry)).settled
+        return account
+
+    def _cloud(self, entry: Entry[Any], guarded: Any = None) -> pulumi.ResourceOptions:
+        """Options of a cloud component: its provider, and protection where the document holds data or what others stand in."""
+        protected = getattr(guarded or entry.document.spec, "protected", None)
         return pulumi.ResourceOptions(
             parent=self.root, providers=[self.account.provider], protect=bool(protected(self.today)) if protected else None
         )
@@ -160,14 +220,21 @@ class _Walk:
         return self._account
 
     @property
+    def place(self) -> builders.Place:
+        """Where resources are, for ARNs that are needed before what they name."""
+        return builders.Place(self.catalog.environment.document.spec.aws.region, self.account.account_id)
+
+    @property
     def network(self) -> Network:
         """Where databases are placed."""
-        if self._network is None:
-            self._network = self._linked_network() if self.shard.tenant else self._own_network()
-        return self._network
+        if self._placed is None:
+            self._placed = self._linked_network() if self.shard.tenant else self._own_network()
+        return self._placed
 
     def _own_network(self) -> Network:
         given = self.catalog.environment.document.spec.aws.network
+        if given and given.name and given.name in self.networks:
+            return self.networks[given.name]
         provider = self.account.provider
         return network.existing(given.vpc_id, given.subnet_ids, provider) if given and given.vpc_id else network.default(provider)
 
@@ -175,3 +242,8 @@ class _Walk:
         """The foundation's network, as it exported it; looked up while there is no foundation yet, which only a preview ever sees."""
         exported: dict[str, Any] | None = layout.deployed(self.catalog.name).get(layout.NETWORK)
         return network.linked(exported) if exported else self._own_network()
+
+    def _linked_cluster(self, name: str) -> ClusterConnectionArgs:
+        """A cluster that the foundation makes, as it exported it; not known while there is no foundation yet, as a preview sees it."""
+        exported: dict[str, Any] = layout.deployed(self.catalog.name).get(layout.CLUSTERS) or {}
+        return ClusterConnectionArgs(kubeconfig=pulumi.Output.secret(exported.get(name, pulumi.output.UNKNOWN)))

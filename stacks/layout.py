@@ -16,7 +16,10 @@ from transom.catalog.shards import MOVED, Shard
 from transom.errors import GuardRefused
 
 NETWORK = "network"
-"""Output of a foundation: the network that the tenants' databases are placed in."""
+"""Output of a foundation: the network that the tenants' databases and caches are placed in."""
+
+CLUSTERS = "clusters"
+"""Output of a foundation: the kubeconfigs of the clusters that it makes, by name; a secret."""
 
 
 _HALF_WRITTEN: Final = re.compile(r"EOF|unexpected end of JSON|failed to load checkpoint|could not deserialize")

@@ -35,15 +35,8 @@ def _of_sync(*above: str) -> tuple[Unbuilt, ...]:
 
 UNBUILT: Mapping[str, tuple[Unbuilt, ...]] = MappingProxyType(
     {
-        "Network": (Unbuilt(),),
-        "Topic": (Unbuilt(),),
-        "Cache": (Unbuilt(),),
-        "Table": (Unbuilt(),),
-        "Cluster": (Unbuilt(("spec", "eks")),),
-        "Bucket": (Unbuilt(("spec", "notifications")),),
-        "Queue": (Unbuilt(("spec", "deadLetter", "queue")),),
-        "Application": (Unbuilt(("spec", "bindings", _EACH, "access")), *_of_sync("spec", "sync")),
-        "Environment": (Unbuilt(("spec", "aws", "network", "name")), *_of_sync("spec", "sync")),
+        "Application": _of_sync("spec", "sync"),
+        "Environment": _of_sync("spec", "sync"),
     }
 )
 """By kind what has no effect yet."""

@@ -35,7 +35,10 @@ _COMPUTED: Mapping[str, dict[str, Any]] = {
         "identities": [{"oidcs": [{"issuer": "https://oidc.example.com/id/ABC"}]}],
     },
     "aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 3},
-    "aws:elasticache/replicationGroup:ReplicationGroup": {"primaryEndpointAddress": "primary.host", "readerEndpointAddress": "reader.host"},
+    "aws:elasticache/replicationGroup:ReplicationGroup": {
+        "primaryEndpointAddress": "primary.host",
+        "configurationEndpointAddress": "all.host",
+    },
 }
 """What the types that are asked for more than that compute."""
 

@@ -65,7 +65,7 @@ def identity(vouched: PodIdentity | Issuer, boundary: str | None = None) -> Reco
 
     def program() -> None:
         policies = {"bucket-pictures": access.bucket("arn:aws:s3:::pictures", "read"), "queue-orders": access.queue("a", "b", "write")}
-        args = IdentityArgs("dev-team-a-shop", "shop", ["shop", "worker"], vouched, policies, boundary, {"a": "b"})
+        args = IdentityArgs("dev-team-a-shop-pods", [("shop", "shop"), ("shop", "worker")], vouched, policies, boundary, {"a": "b"})
         Identity("shop", args, pulumi.ResourceOptions(providers=[aws.Provider("aws", region="eu-central-1")]))
 
     return run(program)
@@ -78,12 +78,12 @@ def test_by_pod_identity() -> None:
     assert trust["Principal"] == {"Service": "pods.eks.amazonaws.com"}
     assert trust["Condition"]["StringEquals"] == {
         "aws:RequestTag/eks-cluster-arn": "arn:aws:eks:eu-central-1:1:cluster/dev-main",
-        "aws:RequestTag/kubernetes-namespace": "shop",
+        "aws:RequestTag/kubernetes-namespace": ["shop"],
         "aws:RequestTag/kubernetes-service-account": ["shop", "worker"],
     }
     associated = {one.name: one.inputs for one in recorder.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")}
-    assert set(associated) == {"shop-shop", "shop-worker"}
-    assert associated["shop-worker"]["roleArn"] == "arn:shop"
+    assert set(associated) == {"shop/shop/shop", "shop/shop/worker"}
+    assert associated["shop/shop/worker"]["roleArn"] == "arn:shop"
 
 
 def test_by_the_issuer_of_a_cluster() -> None:

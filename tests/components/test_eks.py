@@ -14,9 +14,11 @@ from components.eks import AccessArgs, AddonArgs, Eks, EksArgs, EndpointAccess
 from components.nodes import NodeGroupArgs, Taint
 from tests.recording import Recorder, Registered, run
 
-WORKERS = NodeGroupArgs("workers", ("m7i.large",), smallest=2, wanted=2, largest=6, taints=[Taint("gpu", "NoSchedule", "true")])
+WORKERS = NodeGroupArgs("workers", ("m7i.large",), smallest=2, largest=6, taints=[Taint("gpu", "NoSchedule", "true")])
+PERMITTED = {"vpc-cni": ("aws-node", "AmazonEKS_CNI_Policy"), "aws-ebs-csi-driver": ("ebs", "service-role/AmazonEBSCSIDriverPolicy")}
 ADDONS = [
-    AddonArgs(name, "v1.0.0-eksbuild.1") for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "aws-ebs-csi-driver")
+    AddonArgs(name, "v1.0.0-eksbuild.1", {}, *PERMITTED.get(name, ()))
+    for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "aws-ebs-csi-driver")
 ]
 ADMINS = AccessArgs("admins", "arn:aws:iam::123456789012:role/admins", "AmazonEKSClusterAdminPolicy")
 ARGS = EksArgs(
@@ -109,6 +111,7 @@ def test_nodes() -> None:
     assert group.inputs["taints"] == [{"key": "gpu", "value": "true", "effect": "NO_SCHEDULE"}]
     assert group.inputs["updateConfig"] == {"maxUnavailable": 1}
     assert group.inputs["launchTemplate"] == {"id": "id-main-workers", "version": "3"}
+    assert group.ignored == ("scalingConfig.desiredSize",)  # an autoscaler's
     assert "nodeGroupName" not in group.inputs  # named by the engine, so that its successor is there before it goes
 
 
@@ -162,3 +165,11 @@ def test_a_cluster_that_only_its_network_reaches() -> None:
     vpc = recorder.one("aws:eks/cluster:Cluster").inputs["vpcConfig"]
     assert (vpc["endpointPublicAccess"], vpc["endpointPrivateAccess"]) == (False, True)
     assert "publicAccessCidrs" not in vpc
+
+
+def test_a_key_of_somebody_elses() -> None:
+    """A key that the document names is used, and none is made."""
+    key = "arn:aws:kms:eu-central-1:123456789012:key/a"
+    recorder, _ = made(replace(ARGS, kms_key=key))
+    assert recorder.one("aws:eks/cluster:Cluster").inputs["encryptionConfig"]["provider"] == {"keyArn": key}
+    assert not recorder.of_type("aws:kms/key:Key")

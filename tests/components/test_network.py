@@ -13,14 +13,14 @@ import pytest
 from components.vpc import SubnetArgs, Vpc, VpcArgs
 from tests.recording import ACCOUNT, Recorder, run
 
-SUBNETS = [SubnetArgs(f"10.20.{224 + 4 * zone}.0/22", f"10.20.{32 * zone}.0/19") for zone in range(3)]
+SUBNETS = [SubnetArgs(f"10.20.{32 * zone}.0/19", f"10.20.{224 + 4 * zone}.0/22") for zone in range(3)]
 ARGS = VpcArgs(
     name="dev-main",
     cidr="10.20.0.0/16",
     subnets=SUBNETS,
-    gateway_endpoints=("s3", "dynamodb"),
-    interface_endpoints=("ecr.api", "sts"),
+    endpoints=("ecr.api", "sts"),
     region="eu-central-1",
+    role="dev-main-flow-logs",
     clusters=("dev-shop",),
     tags={"transom:document": "Network/main"},
 )
@@ -68,8 +68,8 @@ def test_load_balancers_find_their_subnets() -> None:
         assert tags["kubernetes.io/cluster/dev-shop"] == "shared"
 
 
-@pytest.mark.parametrize("nat, gateways", [("none", []), ("one", ["1", "1", "1"]), ("per-zone", ["1", "2", "3"])])
-def test_ways_out(nat: Literal["none", "one", "per-zone"], gateways: list[str]) -> None:
+@pytest.mark.parametrize("nat, gateways", [("none", []), ("one", ["1", "1", "1"]), ("one-per-zone", ["1", "2", "3"])])
+def test_ways_out(nat: Literal["none", "one", "one-per-zone"], gateways: list[str]) -> None:
     """Private subnets go out through no NAT gateway, one for all, or their own zone's; each has an address that stays."""
     recorder = made(replace(ARGS, nat=nat))
     routes = {one.name: one.inputs for one in recorder.of_type("aws:ec2/route:Route")}
@@ -83,7 +83,7 @@ def test_ways_out(nat: Literal["none", "one", "per-zone"], gateways: list[str]) 
 
 def test_a_change_of_nat_replaces_no_subnet_and_no_table() -> None:
     """What differs between one gateway and one in each zone are gateways, addresses and routes."""
-    one, each = made(replace(ARGS, nat="one")), made(replace(ARGS, nat="per-zone"))
+    one, each = made(replace(ARGS, nat="one")), made(replace(ARGS, nat="one-per-zone"))
     gone = set(one.urns) - set(each.urns)
     come = {urn.split("::")[2].rpartition("$")[2] for urn in set(each.urns) - set(one.urns)}
     assert not gone
@@ -116,7 +116,7 @@ def test_flow_logs_go_to_one_group_and_nowhere_else() -> None:
     recorder = made()
     flow = recorder.one("aws:ec2/flowLog:FlowLog").inputs
     assert (flow["trafficType"], flow["logDestination"], flow["iamRoleArn"]) == ("ALL", "arn:main-flow-logs", "arn:main-flow-logs")
-    assert recorder.one("aws:cloudwatch/logGroup:LogGroup").inputs["retentionInDays"] == 90
+    assert recorder.one("aws:cloudwatch/logGroup:LogGroup").inputs["retentionInDays"] == 30
     [trust] = json.loads(recorder.one("aws:iam/role:Role").inputs["assumeRolePolicy"])["Statement"]
     assert trust["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
@@ -124,27 +124,16 @@ def test_flow_logs_go_to_one_group_and_nowhere_else() -> None:
     assert allowed["Resource"] == ["arn:main-flow-logs", "arn:main-flow-logs:*"]
 
 
-def test_without_flow_logs_and_endpoints() -> None:
-    """What is not asked for is not there."""
-    recorder = made(replace(ARGS, flow_logs=None, gateway_endpoints=(), interface_endpoints=()))
-    types = {one.type for one in recorder.registered}
-    assert not types & {
-        "aws:ec2/flowLog:FlowLog",
-        "aws:iam/role:Role",
-        "aws:ec2/vpcEndpoint:VpcEndpoint",
-        "aws:ec2/securityGroup:SecurityGroup",
-    }
-
-
-def test_zones_by_name() -> None:
-    """Zones that are named are taken as they are, and AWS is not asked."""
-    recorder = made(replace(ARGS, zones=("eu-central-1b", "eu-central-1c"), subnets=SUBNETS[:2]))
-    zones = {one.inputs["availabilityZone"] for one in recorder.of_type("aws:ec2/subnet:Subnet")}
-    assert zones == {"eu-central-1b", "eu-central-1c"}
-    assert "aws:index/getAvailabilityZones:getAvailabilityZones" not in {token for token, _ in recorder.called}
+def test_a_closed_network() -> None:
+    """Without public subnets there is no way to the internet at all; the ways to S3 and DynamoDB stay."""
+    closed = [replace(subnet, public=None) for subnet in SUBNETS]
+    recorder = made(replace(ARGS, subnets=closed, nat="none", endpoints=()))
+    assert {one.name for one in recorder.of_type("aws:ec2/subnet:Subnet")} == {f"main-private-{index}" for index in (1, 2, 3)}
+    assert not {one.type.rpartition(":")[2] for one in recorder.registered} & {"InternetGateway", "NatGateway", "Route", "SecurityGroup"}
+    assert len(recorder.of_type("aws:ec2/vpcEndpoint:VpcEndpoint")) == 2
 
 
 def test_more_zones_than_the_region_has() -> None:
     """The run ends and says how many there are."""
     with pytest.raises(Exception, match="the region has 3 zones: eu-central-1a, eu-central-1b, eu-central-1c"):
-        made(replace(ARGS, subnets=[*SUBNETS, SubnetArgs("10.20.236.0/22", "10.20.96.0/19")]))
+        made(replace(ARGS, subnets=[*SUBNETS, SubnetArgs("10.20.96.0/19", "10.20.236.0/22")]))

@@ -26,6 +26,7 @@ CACHE = CacheArgs(
     engine_version="8.0",
     node_type="cache.t4g.micro",
     replicas=1,
+    shards=1,
     network=Network("vpc-0", ["subnet-0", "subnet-1"], "10.0.0.0/16"),
     protected=True,
     parameters={"maxmemory-policy": "allkeys-lru"},
@@ -49,7 +50,10 @@ def made(component: type[Any], args: Any, **options: Any) -> Recorder:
     return run(program)
 
 
-@pytest.mark.parametrize("component, args", [(Topic, replace(TOPIC, own_key=True)), (Table, TABLE), (Cache, CACHE)])
+@pytest.mark.parametrize(
+    "component, args",
+    [(Topic, replace(TOPIC, senders=[Sender("s3.amazonaws.com", "arn:aws:s3:::uploads")])), (Table, TABLE), (Cache, CACHE)],
+)
 @pytest.mark.parametrize("protect", [True, False])
 def test_children(component: type[Any], args: Any, *, protect: bool) -> None:
     """Every part is a child of the component, made by its provider, tagged where it can be, and protected where the component is."""
@@ -122,7 +126,8 @@ def test_a_table_is_safe_by_default() -> None:
 def test_a_table_with_everything() -> None:
     """Indexes of each projection, provisioned capacity for the table and each of them, items that go by themselves."""
     indexes = [IndexArgs("by-day", KeyArgs("day")), IndexArgs("keys", KeyArgs("day", "pk"), []), IndexArgs("some", KeyArgs("day"), ["a"])]
-    args = replace(TABLE, attributes={"pk": "S", "sk": "N", "day": "S"}, indexes=indexes, capacity=(5, 2), ttl="gone", recovery_days=None)
+    indexes.append(IndexArgs("local", KeyArgs("pk", "day"), local=True))
+    args = replace(TABLE, attributes={"pk": "S", "sk": "N", "day": "S"}, indexes=indexes, capacity=(5, 2), ttl="gone", stream="NEW_IMAGE")
     table = made(Table, replace(args, protected=False)).one("aws:dynamodb/table:Table").inputs
     units = {"readCapacity": 5, "writeCapacity": 2}
     assert table["globalSecondaryIndexes"] == [
@@ -130,8 +135,9 @@ def test_a_table_with_everything() -> None:
         {"name": "keys", "hashKey": "day", "rangeKey": "pk", "projectionType": "KEYS_ONLY", **units},
         {"name": "some", "hashKey": "day", "projectionType": "INCLUDE", "nonKeyAttributes": ["a"], **units},
     ]
+    assert table["localSecondaryIndexes"] == [{"name": "local", "rangeKey": "day", "projectionType": "ALL"}]
     assert (table["billingMode"], table["ttl"]) == ("PROVISIONED", {"enabled": True, "attributeName": "gone"})
-    assert (table["pointInTimeRecovery"], table["deletionProtectionEnabled"]) == ({"enabled": False}, False)
+    assert (table["streamEnabled"], table["streamViewType"], table["deletionProtectionEnabled"]) == (True, "NEW_IMAGE", False)
 
 
 def test_a_cache_is_safe_by_default() -> None:
@@ -149,6 +155,23 @@ def test_a_single_cache_does_not_fail_over() -> None:
     """Without a replica there is nothing to fail over to, and AWS refuses the wish."""
     cache = made(Cache, replace(CACHE, replicas=0)).one("aws:elasticache/replicationGroup:ReplicationGroup").inputs
     assert (cache["numCacheClusters"], cache["automaticFailoverEnabled"], cache["multiAzEnabled"]) == (1, False, False)
+
+
+def test_a_cache_of_several_shards() -> None:
+    """Cluster mode is asked for by the group and by its parameters, always fails over, and is reached by the address that knows all."""
+    recorder = made(Cache, replace(CACHE, shards=3, replicas=0))
+    cache = recorder.one("aws:elasticache/replicationGroup:ReplicationGroup").inputs
+    expected = {
+        "clusterMode": "enabled",
+        "numNodeGroups": 3,
+        "replicasPerNodeGroup": 0,
+        "automaticFailoverEnabled": True,
+        "multiAzEnabled": False,
+    }
+    assert expected.items() <= cache.items()
+    assert "numCacheClusters" not in cache
+    parameters = recorder.one("aws:elasticache/parameterGroup:ParameterGroup").inputs["parameters"]
+    assert parameters == [{"name": "cluster-enabled", "value": "yes"}, {"name": "maxmemory-policy", "value": "allkeys-lru"}]
 
 
 def test_only_its_network_reaches_a_cache() -> None:

@@ -14,35 +14,15 @@ from transom.catalog import shards
 from transom.errors import InvalidDocuments
 from transom.specs.kinds import KINDS
 
-QUEUES = """\
-apiVersion: transom.dev/v1
-kind: Queue
-metadata: {name: orders}
-spec: {tenant: team-a, deadLetter: {queue: dead}}
----
-apiVersion: transom.dev/v1
-kind: Queue
-metadata: {name: dead}
-spec: {tenant: team-a}
-"""
-
 
 def test_says_every_one_at_its_line(tmp_path: Path) -> None:
-    """Whole kinds, fields, and fields inside lists are each told where they are written."""
-    network = "apiVersion: transom.dev/v1\nkind: Network\nmetadata: {name: main}\nspec: {cidr: 10.0.0.0/16}\n"
-    files = {
-        **BASIC,
-        "resources/network.yaml": network,
-        "resources/queues.yaml": QUEUES,
-        "applications/shop/application.yaml": APPLICATION
-        + "  bindings:\n    - {queue: orders}\n    - {queue: dead, prefix: D, access: write}\n",
-    }
-    environment = ENVIRONMENT.replace("central-1}", "central-1, network: {name: main}}")
-    catalog = repository.catalog(tmp_path, files, environment)
+    """Fields of documents and of the environment are each told where they are written."""
+    files = {**BASIC, "applications/shop/application.yaml": APPLICATION + "  sync: {selfHeal: true, retry: {limit: 3}}\n"}
+    catalog = repository.catalog(tmp_path, files, ENVIRONMENT + "  sync: {selfHeal: true}\n")
     with pytest.raises(InvalidDocuments) as refused:
         unbuilt.refuse(catalog, catalog.entries)
     told = [(str(one.where).rpartition("/environments/")[2], one.reason) for one in refused.value.problems]
-    wanted = ["applications/shop/application.yaml:9:32", "dev.yaml:7:41", "resources/network.yaml:1:1", "resources/queues.yaml:4:37"]
+    wanted = ["applications/shop/application.yaml:7:10", "applications/shop/application.yaml:7:26", "dev.yaml:11:10"]
     assert sorted(told) == [(place, "NotBuilt") for place in wanted]
 
 

@@ -26,7 +26,7 @@ from transom.specs.environment import Environment
 from transom.specs.kinds import KINDS, RESOURCE_KINDS
 from transom.specs.resources import Bucket, Database, Queue, QueueSpec
 from transom.specs.tenant import Tenant
-from transom.specs.topic import Topic
+from transom.specs.topic import Topic, TopicSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,14 +267,11 @@ class _Linker:
                         self._wrong(entry.at("spec", "deadLetter", "queue"), "InvalidValue", message, "SQS asks for the same order of both")
                 case Bucket(spec=spec):
                     for index, one in enumerate(spec.notifications):
-                        path = ("spec", "notifications", index, "queue")
-                        if (queue := self._receiver(entry, one.queue, path)) and queue.fifo:
-                            self._wrong(
-                                entry.at(*path),
-                                "InvalidValue",
-                                f"Queue {one.queue} is fifo, and S3 tells other queues only",
-                                "name another",
-                            )
+                        kind, name = one.target
+                        path = ("spec", "notifications", index, kind.lower())
+                        if (heard := self._receiver(entry, name, path, kind)) and heard.fifo:
+                            message = f"{kind} {name} is fifo, and S3 tells other {kind.lower()}s only"
+                            self._wrong(entry.at(*path), "InvalidValue", message, "name another")
                 case Topic(spec=spec):
                     for index, subscription in enumerate(spec.subscriptions):
                         path = ("spec", "subscriptions", index, "queue")
@@ -284,17 +281,17 @@ class _Linker:
                 case _:
                     pass
 
-    def _receiver(self, entry: Entry[Any], name: str, path: tuple[str | int, ...]) -> QueueSpec | None:
-        """The spec of a queue that `entry` sends to; a problem when it is not there or is another tenant's."""
-        if not self._refers(entry, "Queue", name, path):
+    def _receiver(self, entry: Entry[Any], name: str, path: tuple[str | int, ...], kind: str = "Queue") -> QueueSpec | TopicSpec | None:
+        """The spec of a queue or topic that `entry` sends to; a problem when it is not there or is another tenant's."""
+        if not self._refers(entry, kind, name, path):
             return None
-        owner, own = self.owners.get(f"Queue/{name}"), self.owners.get(entry.identity)
+        owner, own = self.owners.get(f"{kind}/{name}"), self.owners.get(entry.identity)
         if owner and own and owner != own:
-            message = f"Queue {name} belongs to tenant {owner}, not to {own}"
-            self._wrong(entry.at(*path), "ForbiddenBinding", message, "name a queue of the same tenant")
+            message = f"{kind} {name} belongs to tenant {owner}, not to {own}"
+            self._wrong(entry.at(*path), "ForbiddenBinding", message, f"name a {kind.lower()} of the same tenant")
             return None
-        document = self.entries[f"Queue/{name}"].document
-        return document.spec if isinstance(document, Queue) else None
+        document = self.entries[f"{kind}/{name}"].document
+        return document.spec if isinstance(document, Queue | Topic) else None
 
     def applications(self) -> None:
         """Tenant, destination, bindings and dependencies of every application."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from transom import timings
-from transom.catalog import conformity, link, order, validate
+from transom.catalog import conformity, identities, link, order, validate
 from transom.catalog.immutable import State
 from transom.catalog.known import Known
 from transom.catalog.link import Links
@@ -88,7 +88,8 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
         SourceError: a source holds no document at all.
     """
     rendering, found, links = _linked(environment, snapshots, renderer)
-    told = (*rendering.problems, *found.problems, *links.problems)
+    unidentified = identities.problems(found.entries, links.placements, links.manifests)
+    told = (*rendering.problems, *found.problems, *links.problems, *unidentified)
     places = {problem.where for problem in told}
     wrong = conformity.problems(environment, found.entries, links.placements, found.objects)
     problems = (*told, *(problem for problem in wrong if problem.where not in places))

@@ -39,6 +39,20 @@ def of_platform(environment: str, name: str) -> str:
     return f"{environment}-{name}"
 
 
+_LONGEST_ROLE = 64
+"""Characters of a role's name (IAM quotas: names)."""
+_HASH = 8
+
+
+def role(name: str, purpose: str) -> str:
+    """Name of a role: that of its resource and its purpose, cut and told apart by a hash where IAM has no room: `dev-team-a-shop-pods`."""
+    full = f"{name}-{purpose}"
+    if len(full) <= _LONGEST_ROLE:
+        return full
+    digest = hashlib.sha256(full.encode()).hexdigest()[:_HASH]
+    return f"{name[: _LONGEST_ROLE - len(purpose) - _HASH - 2]}-{digest}-{purpose}"
+
+
 def carrier(application: str, binding: BindingSpec) -> str:
     """Name of the Secret or ConfigMap that carries a binding's variables."""
     kind, name = binding.target

@@ -48,9 +48,10 @@ class BindingSpec(Spec):
     table: Name | None = None
     """Name of a Table: gives PREFIX_NAME, _ARN, _REGION."""
     access: Access | None = None
-    """What AWS permits with a bucket, queue, topic or table: read (of a queue: take messages), write as well, or admin, settings too.
+    """What AWS permits with a bucket, queue, topic or table: read (of a queue: take messages), write, or admin, also versions and purges.
 
-    read when left out; of a topic, which is only written to, write.
+    Where the cluster has no identities for pods a binding gives the address alone, and access is refused. read when left out; of a topic,
+    which is only written to, write.
     """
     prefix: EnvironmentPrefix | None = None
     """Beginning of the variables' names; the kind in capitals when left out."""

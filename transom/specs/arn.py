@@ -64,6 +64,17 @@ class PrincipalArn(Arn):
     resource = r"(role|user)/[\w+=,.@/-]+"
 
 
+class PolicyArn(Arn):
+    """The ARN of an IAM managed policy, of the account's own or of AWS."""
+
+    __slots__ = ()
+    pattern = r"arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+"
+    example = "arn:aws:iam::123456789012:policy/team-a-boundary"
+    meaning = "the ARN of an IAM policy"
+    service = "iam"
+    resource = r"policy/[\w+=,.@/-]+"
+
+
 class KeyArn(Arn):
     """The ARN of a KMS key."""
 

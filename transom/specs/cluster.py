@@ -31,6 +31,8 @@ class ExistingCluster(Spec):
     """Context in the kubeconfig of whoever runs Transom (KUBECONFIG, or ~/.kube/config)."""
     version: KubernetesVersion | None = None
     """Its version of Kubernetes in quotes, e.g. `"1.34"`: objects are checked by its API. Without it by the newest that is known."""
+    oidc_issuer: Annotated[str, StringConstraints(pattern=r"^https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._/-]*[A-Za-z0-9])?$")] | None = None
+    """Address of its OpenID issuer, when IAM has an identity provider for it: applications get roles for what they are bound to (IRSA)."""
 
 
 class NodeCount(Spec):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from transom.specs import ranges
 from transom.specs.base import IMMUTABLE, Document, Spec, first_twice
 from transom.specs.owned import Guarded
 from transom.specs.scalars import Bool, Cidr, Duration, Int
@@ -14,8 +15,8 @@ from transom.specs.scalars import Bool, Cidr, Duration, Int
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """The days that CloudWatch Logs can keep a log group (CloudWatch Logs: PutRetentionPolicy retentionInDays)."""
 
-_WIDEST, _NARROWEST = 16, 24
-"""Prefix lengths: a VPC has at most /16 (VPC: CIDR blocks); below /24 the zones' subnets have no room for pods."""
+_WIDEST, _NARROWEST = ranges.LARGEST, ranges.SMALLEST
+"""Prefix lengths: a VPC has at most /16 (VPC: CIDR blocks); below /22 the public subnets would be smaller than AWS allows."""
 
 Endpoint = Literal[
     "autoscaling", "ec2", "ec2messages", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticfilesystem", "elasticloadbalancing", "events",
@@ -50,9 +51,9 @@ class NetworkSpec(Guarded):
     """Address range, zones, ways out and ways to AWS."""
 
     cidr: Cidr = Field(json_schema_extra=IMMUTABLE)
-    """Address range of the whole, /16 to /24; the subnets' ranges are computed from it. Cannot be changed later."""
-    zones: Int = Field(default=3, ge=2, le=4, json_schema_extra=IMMUTABLE)
-    """Availability zones, each with a private and a public subnet. Cannot be changed later: the ranges of all would move."""
+    """Address range of the whole, /16 to /22; the subnets' ranges are computed from it. Cannot be changed later."""
+    zones: Int = Field(default=3, ge=2, le=ranges.MOST_ZONES)
+    """Availability zones, each with a private and a public subnet. More may come later, what there is stays; fewer delete subnets."""
     public_subnets: Bool = True
     """Subnets with a way from and to the internet, for load balancers and NAT. Without them the network is closed."""
     nat: Literal["none", "one", "one-per-zone"] = "one"

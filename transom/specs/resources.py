@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from transom.specs.base import FORWARD, IMMUTABLE, Document, Spec
 from transom.specs.owned import Owned, Stateful
@@ -101,16 +101,31 @@ class LifecycleSpec(Spec):
 
 
 class NotificationSpec(Spec):
-    """Events of a bucket that a queue hears of."""
+    """Events of a bucket that a queue or a topic hears of."""
 
-    queue: Name
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["queue"]}, {"required": ["topic"]}]})
+
+    queue: Name | None = None
     """Name of a Queue of the same tenant that is not `fifo` (S3 limit)."""
+    topic: Name | None = None
+    """Name of a Topic of the same tenant that is not `fifo` (S3 limit), instead of a queue."""
     events: tuple[Literal["created", "removed", "restored", "tagged"], ...] = Field(default=("created",), min_length=1)
-    """What the queue hears of."""
+    """What is told."""
     prefix: str = Field(default="", max_length=1024)
     """Only objects whose name begins so."""
     suffix: str = Field(default="", max_length=1024)
     """Only objects whose name ends so."""
+
+    @model_validator(mode="after")
+    def _one_receiver(self) -> NotificationSpec:
+        if (self.queue is None) == (self.topic is None):
+            raise ValueError("a notification names a queue or a topic, exactly one")
+        return self
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Kind and name of who hears, e.g. `("Queue", "uploads")`."""
+        return ("Queue", self.queue) if self.queue else ("Topic", str(self.topic))
 
 
 class BucketSpec(Stateful):
@@ -121,7 +136,7 @@ class BucketSpec(Stateful):
     lifecycle: LifecycleSpec = Field(default=LifecycleSpec(), examples=[{"expireAfter": "365d"}])
     """When objects go away or get cheaper."""
     notifications: tuple[NotificationSpec, ...] = Field(default=(), examples=[[{"queue": "uploads", "events": ["created"]}]])
-    """Queues that hear of what happens in it."""
+    """Queues and topics that hear of what happens in it."""
 
     @model_validator(mode="after")
     def _notifications_are_apart(self) -> BucketSpec:
@@ -130,7 +145,7 @@ class BucketSpec(Stateful):
         for index, (event, one) in enumerate(heard):
             for other_event, other in heard[index + 1 :]:
                 if event == other_event and _overlap(one, other):
-                    told = f'notifications tell "{event}" of the same objects to {one.queue} and to {other.queue}'
+                    told = f'notifications tell "{event}" of the same objects to {one.target[1]} and to {other.target[1]}'
                     raise ValueError(f"{told}, which S3 refuses; give them prefixes or suffixes that differ")
         return self
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from transom.specs.allowed import AllowedSpec
+from transom.specs.arn import PolicyArn
 from transom.specs.base import Document, Spec, first_twice
 from transom.specs.scalars import Bool, Cidr, Int, LooseQuantity, Name
 
@@ -81,6 +82,8 @@ class TenantSpec(Spec):
     """Pod Security Standard that the namespaces enforce."""
     allowed: AllowedSpec = Field(default=AllowedSpec(), examples=[{"kinds": {"deny": ["networking.k8s.io/NetworkPolicy"]}}])
     """What its documents may use: sources, clusters, kinds."""
+    permissions_boundary: PolicyArn | None = None
+    """ARN of an IAM policy that bounds the roles of its applications, whatever they are bound to."""
 
     @model_validator(mode="after")
     def _has_a_place(self) -> TenantSpec:

@@ -23,7 +23,16 @@ spec:
     version: "1.33"
     network: main
     nodeGroups: {general: {instanceTypes: [m7g.large], count: {max: 3}}}
+    addons:
+      coredns: {version: v1.12.3-eksbuild.1}
+      eks-pod-identity-agent: {version: v1.3.8-eksbuild.2}
+      kube-proxy: {version: v1.33.3-eksbuild.4}
+      vpc-cni: {version: v1.20.4-eksbuild.2}
 """
+NETWORK = "---\napiVersion: transom.dev/v1\nkind: Network\nmetadata: {name: main}\nspec: {cidr: 10.0.0.0/16}\n"
+AGENT = "      eks-pod-identity-agent: {version: v1.3.8-eksbuild.2}\n"
+ISSUER = CLUSTER.replace("context: somewhere", "context: somewhere, oidcIssuer: https://oidc.example.com/id/A")
+DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: NAME}\nspec: {template: {spec: {serviceAccountName: shared}}}\n"
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
 TEAM_B = TENANT.replace("team-a", "team-b").replace("[shop, site]", "[ledger]")
 LEDGER = APPLICATION.replace("name: shop", "name: ledger").replace("team-a", "team-b").replace("namespace: shop", "namespace: ledger")
@@ -92,6 +101,10 @@ CASES: list[Case] = [
     ("an environment's network that is not there", {"environment": ENVIRONMENT.replace("central-1}", "central-1, network: {name: main}}")}, "dev.yaml:7:47", "UnknownReference", "declare a Network main"),
     ("a size that is no cache's", {"resources/c.yaml": "apiVersion: transom.dev/v1\nkind: Cache\nmetadata: {name: c}\nspec: {tenant: team-a, version: '8.0', size: small}\n"}, "resources/c.yaml:4:46", "UnknownSize", "says nothing of a cache"),
     ("a cache's name too long", {"environment": ENVIRONMENT.replace("small: {", "small: {cache: {nodeType: cache.t4g.micro}, "), "resources/c.yaml": "apiVersion: transom.dev/v1\nkind: Cache\nmetadata: {name: a-rather-longer-name-of-a-cache}\nspec: {tenant: team-a, version: '8.0', size: small}\n"}, "resources/c.yaml:3:18", "NameTooLong", "replication group has at most 40"),
+    # -- identities of pods
+    ("access that no role can give", {SHOP: APPLICATION + "  bindings: [{queue: orders, access: write}]\n", "applications/shop/q.yaml": QUEUE}, f"{SHOP}:7:38", "NoIdentity", "write existing.oidcIssuer in Cluster main"),
+    ("an add-on without the agent", {"infrastructure/clusters/main/cluster.yaml": EKS.replace(AGENT, "") + NETWORK}, "infrastructure/clusters/main/cluster.yaml:12:16", "MissingAddon", "add eks-pod-identity-agent with its version"),
+    ("a service account of two applications", {"infrastructure/clusters/main/cluster.yaml": ISSUER, SHOP: APPLICATION + "  bindings: [{queue: orders}]\n", "applications/shop/q.yaml": QUEUE, "applications/shop/d.yaml": DEPLOYMENT.replace("NAME", "a"), "applications/web/application.yaml": APPLICATION.replace("name: shop", "name: web") + "  bindings: [{queue: orders}]\n", "applications/web/d.yaml": DEPLOYMENT.replace("NAME", "b")}, "applications/web/application.yaml:7:13", "ServiceAccountClash", "another serviceAccountName"),
     # -- manifests
     ("a secret", {"applications/shop/s.yaml": SECRET + "data: {password: aHVudGVyMg==}\n"}, "applications/shop/s.yaml:4:18", "PlaintextSecret", "must not stand in Git"),
     ("a secret as text", {"applications/shop/s.yaml": SECRET + "stringData:\n  password: hunter2\n"}, "applications/shop/s.yaml:5:13", "PlaintextSecret", "bind the resource"),
