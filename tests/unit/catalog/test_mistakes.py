@@ -32,7 +32,14 @@ spec:
 NETWORK = "---\napiVersion: transom.dev/v1\nkind: Network\nmetadata: {name: main}\nspec: {cidr: 10.0.0.0/16}\n"
 AGENT = "      eks-pod-identity-agent: {version: v1.3.8-eksbuild.2}\n"
 ISSUER = CLUSTER.replace("context: somewhere", "context: somewhere, oidcIssuer: https://oidc.example.com/id/A")
-DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: NAME}\nspec: {template: {spec: {serviceAccountName: shared}}}\n"
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: NAME}
+spec:
+  selector: {matchLabels: {app: NAME}}
+  template: {metadata: {labels: {app: NAME}}, spec: {serviceAccountName: shared, containers: [{name: c, image: c}]}}
+"""
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
 TEAM_B = TENANT.replace("team-a", "team-b").replace("[shop, site]", "[ledger]")
 LEDGER = APPLICATION.replace("name: shop", "name: ledger").replace("team-a", "team-b").replace("namespace: shop", "namespace: ledger")
