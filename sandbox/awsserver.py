@@ -4,13 +4,14 @@ The real provider plugin never comes to rest on what moto forgets, so these exte
 
 - SQS: `RedriveAllowPolicy` is given back (API_GetQueueAttributes), and setting one attribute no longer removes the queue's policy
   (API_SetQueueAttributes: attributes that are not named stay).
-- EKS and ElastiCache: operations that moto does not have (`sandbox/awsextensions`).
+- EKS and ElastiCache: operations that moto does not have; IAM: AWS's own policies (`sandbox/awsextensions`).
 - RDS: parameters that were set are told apart by `Source: user` (API_DescribeDBParameters), which is how a client finds its own.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,10 +23,11 @@ def mend() -> None:
     from moto.rds.responses import RDSResponse
     from moto.sqs.models import Queue
 
-    from sandbox.awsextensions import eks, elasticache
+    from sandbox.awsextensions import eks, elasticache, iam
 
     eks.mend()
     elasticache.mend()
+    iam.mend()
     if hasattr(Queue, "redrive_allow_policy"):
         return
     Queue.redrive_allow_policy = None
@@ -76,5 +78,9 @@ def _by_source(original: Any) -> Any:
 if __name__ == "__main__":
     from moto.server import main
 
+    from sandbox.awsextensions import authenticator
+
     mend()
+    if port := os.environ.get(authenticator.VARIABLE):
+        authenticator.serve(int(port), f"http://127.0.0.1:{sys.argv[sys.argv.index('-p') + 1]}")
     main(sys.argv[1:])

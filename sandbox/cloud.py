@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import http.client
 import sys
+from pathlib import Path
 
+from sandbox.awsextensions import authenticator, controlplanes
 from sandbox.layout import CHECKOUT
 from sandbox.processes import Command
 
@@ -16,8 +18,11 @@ ACCOUNT = "123456789012"
 _TIMEOUT = 5.0
 
 
-def command(port: int) -> Command:
-    """Serve on this port. The environment keeps moto away from instance metadata and from anybody's credentials."""
+def command(port: int, authenticator_port: int, planes: Path) -> Command:
+    """Serve on this port, and TokenReviews of EKS clusters on the other; `planes` tells which API servers stand behind them.
+
+    The environment keeps moto away from instance metadata and from anybody's credentials.
+    """
     return Command(
         "moto",
         (sys.executable, "-P", "-m", "sandbox.awsserver", "-H", "127.0.0.1", "-p", str(port)),
@@ -26,6 +31,8 @@ def command(port: int) -> Command:
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_EC2_METADATA_DISABLED": "true",
+            authenticator.VARIABLE: str(authenticator_port),
+            controlplanes.VARIABLE: str(planes),
         },
     )
 

@@ -15,6 +15,7 @@ import yaml
 
 from sandbox import certificates
 from sandbox.apiserver import ApiServer
+from sandbox.awsextensions.controlplanes import ControlPlane
 from sandbox.certificates import Pair, Subject
 from sandbox.layout import Layout
 from sandbox.processes import Command
@@ -36,6 +37,7 @@ class Cluster:
     layout: Layout
     port: int
     etcd_port: int
+    authenticator_port: int
     programs: dict[str, Path]
 
     @property
@@ -83,6 +85,9 @@ def api_command(cluster: Cluster) -> Command:
             f"--tls-cert-file={serving.certificate}",
             f"--tls-private-key-file={serving.key}",
             f"--client-ca-file={authority.certificate}",
+            f"--authentication-token-webhook-config-file={_authenticator(cluster)}",
+            "--authentication-token-webhook-version=v1",
+            "--authentication-token-webhook-cache-ttl=5s",
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
             f"--service-account-issuer={_ISSUER}",
@@ -94,6 +99,27 @@ def api_command(cluster: Cluster) -> Command:
             "--v=1",
         ),
     )
+
+
+def control_planes(clusters: tuple[Cluster, ...]) -> dict[str, ControlPlane]:
+    """The API servers as EKS tells of them: an EKS cluster of one of these names gets it for its control plane."""
+    authority = certificates.authority(clusters[0].layout.keys)
+    return {item.name: ControlPlane(f"https://127.0.0.1:{item.port}", _data(authority.certificate)) for item in clusters}
+
+
+def _authenticator(cluster: Cluster) -> Path:
+    """Where the API server asks about bearer tokens, as a kubeconfig: the sandbox's stand-in for EKS's authenticator."""
+    path = cluster.layout.cluster(cluster.name) / "authenticator.kubeconfig"
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "default",
+        "clusters": [{"name": "default", "cluster": {"server": f"http://127.0.0.1:{cluster.authenticator_port}/{cluster.name}"}}],
+        "users": [{"name": "default"}],
+        "contexts": [{"name": "default", "context": {"cluster": "default", "user": "default"}}],
+    }
+    write_private(path, yaml.safe_dump(document, sort_keys=False))
+    return path
 
 
 def component_commands(cluster: Cluster) -> tuple[Command, ...]:

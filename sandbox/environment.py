@@ -76,6 +76,8 @@ def _link_programs(layout: Layout) -> None:
     if isinstance(engine, located.Missing):
         raise ToolMissing("there is no pulumi", hint=f"build it: {engine.hint}")
     _link(layout.programs / "transom", Path(sys.prefix, "bin", "transom"))
+    if shutil.which("aws", path=os.pathsep.join(map(str, located.user_folders()))) is None:
+        launchers.write(layout.programs, ("aws",))  # which kubeconfigs of EKS clusters call for a token
     if engine.origin == "PATH":
         _link(layout.programs / "pulumi", engine.path)
         if language_host(engine.path) is None:

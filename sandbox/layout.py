@@ -48,6 +48,11 @@ class Layout:
         return self.root / "kubeconfig"
 
     @property
+    def control_planes(self) -> Path:
+        """Which API server stands behind an EKS cluster, by the cluster's name."""
+        return self.root / "control-planes.json"
+
+    @property
     def programs(self) -> Path:
         """What the environment puts first on PATH."""
         return self.root / "bin"

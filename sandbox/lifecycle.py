@@ -13,13 +13,14 @@ from pathlib import Path
 
 from sandbox import certificates, cloud, cluster, ports, processes, stacks
 from sandbox.apiserver import ApiServer
+from sandbox.awsextensions import controlplanes
 from sandbox.certificates import Subject
 from sandbox.cluster import Cluster
 from sandbox.environment import environment
 from sandbox.errors import SandboxError
 from sandbox.layout import CHECKOUT, Layout
 from sandbox.processes import Command
-from sandbox.state import Process, State, alone, load, save
+from sandbox.state import Process, State, alone, load, save, write_private
 from sandbox.toolchain import located, parts
 from sandbox.toolchain.layout import Layout as Tools
 from transom.errors import ToolMissing
@@ -28,6 +29,8 @@ Say = Callable[[str], None]
 """Progress: one line, without an end of line."""
 
 _PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
+_SERVED_BY = {"etcd-peer": "etcd", "authenticator": "moto"}
+"""Ports that a process has beside the one of its own name."""
 _COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 
 
@@ -170,7 +173,8 @@ def _start(run: _Run, state: State) -> tuple[str, ...]:
     certificates.authority(layout.keys)
     cluster.write_kubeconfig(layout, clusters)
     etcd, _ = book.ensure(_etcd_command(run, state))
-    moto, cloud_is_new = book.ensure(cloud.command(state.ports["moto"]))
+    write_private(layout.control_planes, controlplanes.content(cluster.control_planes(clusters)))
+    moto, cloud_is_new = book.ensure(cloud.command(state.ports["moto"], state.ports["authenticator"], layout.control_planes))
     servers = [book.ensure(cluster.api_command(item))[0] for item in clusters]
     with ThreadPoolExecutor(max_workers=len(clusters) + 1) as pool:
         # Commands are made here, one after the other: clusters share certificates, and each is made once.
@@ -273,15 +277,15 @@ def _etcd_command(run: _Run, state: State) -> Command:
 
 def _with_ports(state: State) -> State:
     """Ports for everything: those of running processes stay, others stay when they are free."""
-    purposes = ("etcd", "etcd-peer", "moto", *(f"kube-apiserver-{name}" for name in state.clusters))
+    purposes = ("etcd", "etcd-peer", "moto", "authenticator", *(f"kube-apiserver-{name}" for name in state.clusters))
     running = {name for name, process in state.processes.items() if processes.is_alive(process)}
-    held = {purpose: port for purpose, port in state.ports.items() if purpose.removesuffix("-peer") in running}
+    held = {purpose: port for purpose, port in state.ports.items() if _SERVED_BY.get(purpose, purpose) in running}
     free = ports.choose(tuple(item for item in purposes if item not in held), state.ports)
     return replace(state, ports={**held, **free})
 
 
 def _cluster(layout: Layout, state: State, name: str, programs: dict[str, Path]) -> Cluster:
-    return Cluster(name, layout, state.ports[f"kube-apiserver-{name}"], state.ports["etcd"], programs)
+    return Cluster(name, layout, state.ports[f"kube-apiserver-{name}"], state.ports["etcd"], state.ports.get("authenticator", 0), programs)
 
 
 def _cluster_status(item: Cluster, running: Iterable[str]) -> ClusterStatus:

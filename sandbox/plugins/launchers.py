@@ -26,6 +26,7 @@ _MODULES = {
     "pulumi-language-python": "sandbox.plugins.language",
     "pulumi-resource-kubernetes": "sandbox.plugins.kubernetes",
     "pulumi-resource-aws": "sandbox.plugins.aws",
+    "aws": "sandbox.plugins.awscommand",
 }
 _MARK = "# A stand-in of Transom's sandbox, written by sandbox/plugins/launchers.py."
 

@@ -5,6 +5,7 @@ refusals and drift; a difference is a defect. What the stand-in cannot do it ref
 
     provider     the gRPC methods: each is one straight list of steps over the modules below
     settings     provider arguments -> Settings          kubeconfig   where the API server is and who we are
+    credentials  tokens of programs such as `aws eks get-token`
     cluster      the API server, or why there is none    adoption     what a Read knows when it has only an id
     api          HTTPS requests, discovery, API errors   objects      names, annotations and kinds of an object
     normal       inputs in the one form in which they can be compared (quantities, fields without meaning, stringData)

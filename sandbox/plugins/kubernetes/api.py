@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 import urllib3
 
+from sandbox.plugins.kubernetes.credentials import CredentialError
 from sandbox.plugins.kubernetes.kubeconfig import Connection
 from sandbox.plugins.kubernetes.objects import Kind, Object
 from sandbox.plugins.serving import PluginError
@@ -107,7 +108,7 @@ class Api:
     def request(self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, content_type: str = JSON) -> Any:
         """Give the decoded answer. Raises ApiError for a refusal and UnreachableError where there is no answer."""
         target = path + ("?" + "&".join(f"{key}={quote(value, safe='')}" for key, value in query.items()) if query else "")
-        headers = {**self._headers, "Content-Type": content_type} if body is not None else self._headers
+        headers = {**self._headers, **self._bearer(), **({"Content-Type": content_type} if body is not None else {})}
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         try:
             answer = self._pool.urlopen(method, target, body=data, headers=headers, retries=self._retry, timeout=self._timeout)
@@ -120,6 +121,14 @@ class Api:
         if answer.status >= 400:  # noqa: PLR2004 - all of HTTP's refusals
             raise ApiError(document if isinstance(document, dict) else {}, answer.status)
         return document
+
+    def _bearer(self) -> dict[str, str]:
+        if self.connection.program is None:
+            return {}
+        try:
+            return {"Authorization": f"Bearer {self.connection.program.token()}"}
+        except CredentialError as error:
+            raise UnreachableError(str(error)) from error
 
     def find(self, kind: Kind) -> Resource | None:
         """Give how the kind is addressed, None for one that the server does not know (yet)."""

@@ -1,7 +1,7 @@
 """Where the API server is and who we are there, from a kubeconfig.
 
 The rules are kubectl's (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/), but only what a sandbox
-needs is understood: tokens and client certificates. TLS is always verified.
+needs is understood: tokens, client certificates and programs that give tokens. TLS is always verified.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from sandbox.plugins import loopback
+from sandbox.plugins.kubernetes.credentials import CredentialError, TokenProgram
 from sandbox.plugins.kubernetes.settings import Settings
 
 _LONGEST_PATH: Final = 4096
 _REFUSED_USER: Final = {
-    "exec": "a credential program",
     "auth-provider": "an auth provider",
     "username": "a user name and password",
     "as": "impersonation",
@@ -41,6 +41,8 @@ class Connection:
     certificate: str = ""
     key: str = ""
     token: str = ""
+    program: TokenProgram | None = None
+    """Gives tokens, instead of `token`."""
     server_name: str = ""
     namespace: str = "default"
 
@@ -71,6 +73,7 @@ def connect(settings: Settings, environment: Mapping[str, str], home: Path) -> C
         certificate=_pem(user, "client-certificate"),
         key=_pem(user, "client-key"),
         token=_token(user),
+        program=_program(user),
         server_name=str(cluster.get("tls-server-name") or ""),
         namespace=settings.namespace or str(context.get("namespace") or "") or "default",
     )
@@ -168,6 +171,13 @@ def _pem(entry: Mapping[str, Any], key: str) -> str:
     if data:
         return base64.b64decode(str(data)).decode()
     return _content(entry, key)
+
+
+def _program(user: Mapping[str, Any]) -> TokenProgram | None:
+    try:
+        return TokenProgram(user["exec"]) if user.get("exec") else None
+    except CredentialError as error:
+        raise KubeconfigError(str(error)) from error
 
 
 def _token(user: Mapping[str, Any]) -> str:

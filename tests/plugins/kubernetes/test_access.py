@@ -100,7 +100,11 @@ def test_another_machine_is_refused(server: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content, said",
     [
-        (_config(user={"exec": {"command": "aws"}}), "a credential program"),
+        (_config(user={"exec": {"command": "aws"}}), "invalid apiVersion None"),
+        (
+            _config(user={"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "aws", "provideClusterInfo": True}}),
+            "provideClusterInfo",
+        ),
         (_config(user={"username": "u", "password": "p"}), "a user name and password"),
         (_config(**{"insecure-skip-tls-verify": True}), "switching TLS verification off"),
         (_config(**{"proxy-url": "http://127.0.0.1:1"}), "a proxy"),
