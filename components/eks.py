@@ -117,7 +117,7 @@ class Eks(pulumi.ComponentResource):
     ready: list[pulumi.Resource]
 
     def __init__(self, name: str, args: EksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("transom:aws:Eks", name, None, opts)
+        super().__init__("transom:aws:Cluster", name, None, opts)
         self._name, self._args = name, args
         cluster = self._cluster()
         oidc = cluster.identities.apply(lambda found: str(found[0]["oidcs"][0]["issuer"]))

@@ -55,7 +55,7 @@ class Identity(pulumi.ComponentResource):
     settled: list[pulumi.Resource]
 
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("transom:aws:Identity", name, None, opts)
+        super().__init__("transom:aws:Application", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             name,

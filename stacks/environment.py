@@ -195,7 +195,8 @@ class _Walk:
             for one in entry.document.spec.bindings
             if one.granted
         ]
-        found = platform.identity(self.catalog, entry, granted, self.account.account_id) if granted else None
+        made = self.made.get(self.catalog.placements[entry.name])
+        found = platform.identity(self.catalog, entry, granted, self.account.account_id, made) if granted else None
         if found is None:
             return None
         args, account = found

@@ -13,7 +13,7 @@ import pulumi
 from components import access
 from components.application import ServiceAccount
 from components.bucket import Bucket
-from components.eks import AccessArgs, AddonArgs, EksArgs, EndpointAccess, Issuer
+from components.eks import AccessArgs, AddonArgs, Eks, EksArgs, EndpointAccess, Issuer
 from components.identity import IdentityArgs, PodIdentity
 from components.network import Network
 from components.nodes import NodeGroupArgs, Taint
@@ -151,9 +151,12 @@ class Granted:
 
 
 def identity(
-    catalog: Catalog, entry: Entry[Application], granted: Sequence[Granted], account_id: pulumi.Input[str]
+    catalog: Catalog, entry: Entry[Application], granted: Sequence[Granted], account_id: pulumi.Input[str], made: Eks | None
 ) -> tuple[IdentityArgs, ServiceAccount] | None:
-    """The role of an application's pods, and the service account that they have it by; None where they have none."""
+    """The role of an application's pods, and the service account that they have it by; None where they have none.
+
+    `made` is their cluster where this stack makes it.
+    """
     cluster = catalog.clusters[catalog.placements[entry.name]]
     found = identities.of(entry, cluster, catalog.manifests.get(entry.identity, ()))
     if found is None:
@@ -171,7 +174,7 @@ def identity(
         annotations = {"eks.amazonaws.com/role-arn": pulumi.Output.format("arn:aws:iam::{}:role/{}", account_id, role)}
     else:
         name = cluster_name(catalog, cluster)
-        vouched = PodIdentity(name, pulumi.Output.format("arn:aws:eks:{}:{}:cluster/{}", region, account_id, name))
+        vouched = PodIdentity(made.name if made else name, pulumi.Output.format("arn:aws:eks:{}:{}:cluster/{}", region, account_id, name))
     args = IdentityArgs(
         role=role,
         accounts=found.accounts,

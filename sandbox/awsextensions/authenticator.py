@@ -43,7 +43,8 @@ def serve(port: int, sts: str) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), _LONGEST))
-            answer = json.dumps(review(self.path.strip("/"), json.loads(body), sts)).encode()
+            cluster = urllib.parse.urlsplit(self.path).path.strip("/")
+            answer = json.dumps(review(cluster, json.loads(body), sts)).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
@@ -90,7 +91,8 @@ def _caller(cluster: str, token: str, sts: str) -> str:
         raise TokenError("the token leads elsewhere than to this sandbox's STS")
     if _CLUSTER not in query.get("X-Amz-SignedHeaders", [""])[0].split(";"):
         raise TokenError("the token was signed for no cluster")
-    request = urllib.request.Request(address, headers={_CLUSTER: cluster, "Accept": "application/xml"})  # noqa: S310 - held against `sts` above
+    headers = {_CLUSTER: cluster, "Accept": "application/xml", "Authorization": _header(query)}
+    request = urllib.request.Request(address, headers=headers)  # noqa: S310 - held against `sts` above
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=_TIMEOUT) as answer:
             told = answer.read().decode()
@@ -100,6 +102,12 @@ def _caller(cluster: str, token: str, sts: str) -> str:
     if not found:
         raise TokenError("STS does not say who it is")
     return _principal(found[1])
+
+
+def _header(query: dict[str, list[str]]) -> str:
+    """The signature as a header: moto looks there for the service and the caller, and not into the address."""
+    names = {"Credential": "X-Amz-Credential", "SignedHeaders": "X-Amz-SignedHeaders", "Signature": "X-Amz-Signature"}
+    return "AWS4-HMAC-SHA256 " + ", ".join(f"{name}={query.get(key, [''])[0]}" for name, key in names.items())
 
 
 def _principal(arn: str) -> str:

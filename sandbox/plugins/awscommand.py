@@ -1,4 +1,4 @@
-"""The stand-in for the AWS command line, where none is installed: `aws eks get-token`, which kubeconfigs of EKS clusters call, nothing else.
+"""Stand-in for the AWS command line, where none is installed: `aws eks get-token`, which kubeconfigs of EKS clusters call, nothing else.
 
 The token is the real one: an address of STS, signed for the cluster's name, as EKS's authenticator reads it (`k8s-aws-v1.` and base64).
 Source: https://docs.aws.amazon.com/cli/latest/reference/eks/get-token.html; the form of the token is that of aws-iam-authenticator.

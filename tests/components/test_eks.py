@@ -65,7 +65,7 @@ def before(recorder: Recorder, one: Registered) -> set[str]:
 def test_children(*, protect: bool) -> None:
     """Every part is a child of the cluster, made by its provider, protected as it is."""
     recorder, _ = made(protect=protect)
-    top, provider = recorder.one("transom:aws:Eks"), recorder.one("pulumi:providers:aws").urn
+    top, provider = recorder.one("transom:aws:Cluster"), recorder.one("pulumi:providers:aws").urn
     parts = recorder.below(top.urn)
     assert {(part.parent, part.provider, part.protected) for part in parts} == {(top.urn, provider, protect)}
 
