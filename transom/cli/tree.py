@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +16,9 @@ from transom.catalog.project import Project
 from transom.catalog.validate import near
 from transom.cli import wiring
 from transom.cli.output import output_option, print_json, source_option, table
+
+if TYPE_CHECKING:
+    from transom.status.report import EnvironmentStatus
 
 _LONGEST = 64
 """Characters of a status, as `crossplane resource trace` cuts it."""
@@ -96,14 +99,15 @@ def _columns(
 
 
 def _status(project: Project, catalog: Catalog) -> Mapping[str, tuple[str, str, str]]:
-    """Synced, ready and why not, of each document, from the state that the stacks were left in."""
+    """What `words` says of the state that the stacks were left in."""
     from transom.cli.get import deployments
     from transom.status import report
-    from transom.status.health import Word
 
-    found: Any = report.report(catalog, deployments(wiring.engine(project), catalog))
-    words = {True: "True", False: "False"}
+    return words(report.report(catalog, deployments(wiring.engine(project), catalog)))
+
+
+def words(status: EnvironmentStatus) -> Mapping[str, tuple[str, str, str]]:
+    """Synced, ready and why not, of each document."""
     return {
-        one.identity: (words[one.sync == report.Sync.SYNCED], words[one.health.word == Word.HEALTHY], one.message[:_LONGEST])
-        for one in found.documents
+        one.identity: (str(one.sync == "Synced"), str(one.health.word == "Healthy"), one.message[:_LONGEST]) for one in status.documents
     }

@@ -12,6 +12,8 @@ import pytest
 from tests import repository
 from tests.repository import BASIC, ENVIRONMENT
 from transom.cli import main
+from transom.cli.tree import words
+from transom.status import report
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -82,6 +84,15 @@ def test_mistakes(run: Run, words: tuple[str, ...], said: str) -> None:
     assert (code, said in err) == (1, True)
 
 
+def test_how_documents_are(tmp_path: Path) -> None:
+    """The live columns are those of the status: what was never applied is neither synced nor ready, and says so."""
+    catalog = repository.catalog(tmp_path, BASIC)
+    found = words(report.report(catalog, {}))
+    assert set(found) == set(catalog.entries)
+    assert found["Application/shop"][:2] == ("False", "False")
+    assert 0 < len(found["Application/shop"][2]) <= 64
+
+
 def test_a_source_from_elsewhere(run: Run, tmp_path: Path) -> None:
     """`--source` reads a changed copy instead, for this command; a wrong name or folder is told."""
     copy = tmp_path / "copy"
@@ -126,8 +137,8 @@ def _library(name: str, files: dict[str, str]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-    for words in (("init", "-q", "-b", "main"), ("add", "."), (*who, "commit", "-qm", "x")):
-        subprocess.run(["git", *words], cwd=name, check=True)
+    for command in (("init", "-q", "-b", "main"), ("add", "."), (*who, "commit", "-qm", "x")):
+        subprocess.run(["git", *command], cwd=name, check=True)
 
 
 def test_several_repositories(run: Run) -> None:
