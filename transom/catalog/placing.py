@@ -144,7 +144,7 @@ class Placer:
         tenant = cast("Entry[Tenant] | None", self.entries.get(f"Tenant/{entry.document.spec.tenant}"))
         if tenant is None:
             return  # told at the application
-        if unscoped and tenant.name in self.estates.unconfined:
+        if unscoped and tenant.name in self.estates.unconfined and tenant.document.spec.allowed.kinds.admits_to_roam(*manifest.key[:2]):
             if not self._in_a_tenant(manifest) and name in self.placements:
                 yield entry.identity, self.placements[name], manifest
             return

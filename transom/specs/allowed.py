@@ -66,6 +66,12 @@ class AllowedKinds(Spec):
             return False
         return any(one.covers(group, kind) for one in self.cluster_scoped)
 
+    def admits_to_roam(self, group: str, kind: str) -> bool:
+        """Whether an object without a namespace may be declared by a tenant that is not confined: all, unless these kinds are bounded."""
+        if any(one.covers(group, kind) for one in self.deny):
+            return False
+        return not self.cluster_scoped or any(one.covers(group, kind) for one in self.cluster_scoped)
+
 
 class AllowedSpec(Spec):
     """What a tenant may use."""

@@ -12,6 +12,7 @@ from typing import Any
 from transom.catalog import validate
 from transom.catalog.model import Entry
 from transom.catalog.neighbours import marks, reading
+from transom.catalog.neighbours.argo import AppProjectSpec, GroupKind
 from transom.catalog.neighbours.argocd import HERE, IN_CLUSTER
 from transom.catalog.neighbours.ground import Converted
 from transom.catalog.neighbours.marks import Level
@@ -26,6 +27,7 @@ from transom.rendering.render import Rendered, Renderer, Rendering
 from transom.rendering.trace import Trace
 from transom.rendering.units import Room, Unit
 from transom.source.base import Snapshot
+from transom.specs.allowed import GroupKind as Allowed
 from transom.specs.base import API_VERSION
 from transom.specs.environment import Environment
 
@@ -36,8 +38,6 @@ SYSTEMS: Mapping[str, frozenset[str]] = {
 """The kinds of each neighbour."""
 
 _MANIFESTS = "manifests"
-_OF_A_PROJECT = 2
-"""Parts of the path of a project's own field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def move(asked: Asked, renderer: Renderer, found: Survey) -> Moved:
     spec = rounds.ground.environment.document.spec
     result = rounds.all((), [(source, entry) for source in spec.sources for entry in source.entries])
     moved = Moved(problems=result.problems)
-    writer = _Writer(asked, moved)
+    writer = _Writer(asked, moved, rounds.projects)
     for document in (*rounds.rendering.documents, *rounds.around.made.values()):
         writer.document(document)
     by_unit: dict[tuple[Path, str], Rendered] = {}
@@ -215,7 +215,8 @@ def _means_own(documents: Iterable[Mapping[str, Any]]) -> bool:
 class _Writer:
     """Lays out what was converted."""
 
-    def __init__(self, asked: Asked, moved: Moved) -> None:
+    def __init__(self, asked: Asked, moved: Moved, projects: Mapping[str, Theirs]) -> None:
+        self.projects = projects
         self.root = asked.snapshot.root
         self.moved = moved
         self.bare: dict[str, list[Rendered]] = {}
@@ -233,11 +234,29 @@ class _Writer:
                 if document.trace.origin == self.root:
                     self.moved.told.append(f"Cluster {name}: made for {where}; write how it is reached, and its version (spec.existing)")
             case "Tenant":
-                self._put(f"tenants/{name}.yaml", dump(document.data), where)
+                self._put(f"tenants/{name}.yaml", dump(self._bounded(document)), where)
                 if isinstance(document.trace, Borrowed):
                     self.moved.told.append(f"Tenant {name}: made for {where}; it is not confined")
             case _:
                 self._put(f"resources/{kind.lower()}-{name}.yaml", dump(document.data), where)
+
+    def _bounded(self, document: Rendered) -> Mapping[str, Any]:
+        """A tenant with the bounds of the project that it stands for, as far as a tenant has them."""
+        project = self.projects.get(document.data["metadata"]["name"])
+        if project is None or not isinstance(document.trace, Borrowed):
+            return document.data
+        spec: AppProjectSpec = project.model.spec
+        if not spec.cluster_resource_whitelist:
+            line = "clusterResourceWhitelist is empty, and its tenant may hold all cluster-wide kinds: list some in allowed.kinds.clusterScoped"
+            self.moved.told.append(f"{project.at('spec')}: {line}")
+        listed = {
+            "allow": spec.namespace_resource_whitelist or (),
+            "deny": (*spec.namespace_resource_blacklist, *spec.cluster_resource_blacklist),
+            "clusterScoped": spec.cluster_resource_whitelist,
+        }
+        kinds = {field: sorted({_kind(one) for one in found if _kind(one)}) for field, found in listed.items()}
+        kinds = {field: found for field, found in kinds.items() if found and found != ["*"]}
+        return {**document.data, "spec": {**document.data["spec"], "allowed": {"kinds": kinds}}} if kinds else document.data
 
     def other(self, document: Rendered) -> None:
         """What an entry holds beside the neighbours' documents: documents of ours, and objects of a cluster."""
@@ -304,11 +323,19 @@ def one_place(unit: Unit, file: Path) -> Location:
     return Location(unit.snapshot.path_of(file))
 
 
+def _kind(one: GroupKind) -> str:
+    """A kind of a project as `allowed.kinds` of a tenant has it; empty for one that it cannot say."""
+    if (one.group, one.kind) == ("*", "*"):
+        return "*"
+    text = one.kind if not one.group and one.kind != "*" else f"{one.group}/{one.kind}"
+    return text if re.fullmatch(Allowed.pattern, text) and not one.name else ""
+
+
 def _dropped(theirs: Theirs) -> Iterator[str]:
     """Fields that are written and have no place in ours, each with why."""
     for path, mark in marks.written(theirs.model):
         where = f"{theirs.at(*path, of_key=True)}: {validate.dotted_path(path)}"
         if mark.level in (Level.NOTED, Level.WARNING) and path[0] == "spec":
             yield f"{where} left out: {mark.text}"
-        elif theirs.kind == "AppProject" and path[:2] != ("spec", "syncWindows") and path[0] == "spec" and len(path) == _OF_A_PROJECT:
+        elif theirs.kind == "AppProject" and path in (("spec", "sourceRepos"), ("spec", "destinations")):
             yield f"{where} left out: a tenant that is not confined has no such bounds; declare a confined one to have walls"

@@ -16,6 +16,7 @@ from transom.catalog.neighbours.folders import Folder, Held
 from transom.catalog.neighbours.ground import Converted, Surroundings, cluster_unit, trace_of
 from transom.catalog.neighbours.reading import Theirs
 from transom.catalog.neighbours.repositories import Repositories, Unmatched
+from transom.catalog.permissions import PLATFORM
 from transom.errors import Location, mistakes
 from transom.rendering.render import Rendered, Rendering
 from transom.rendering.units import Room, Unit
@@ -355,7 +356,12 @@ class Rounds:
         for one in self.done.values():
             if one.objects or one.torn or not one.children:
                 yield self._application(one)
-                yield from (Rendered(document.data, document.trace, one.unit) for document in one.objects)
+                yield from (Rendered(document.data, document.trace, self._unit_of(document, one)) for document in one.objects)
+
+    def _unit_of(self, document: Rendered, one: Converted) -> Unit:
+        """The application's own unit. What only the platform may declare is its own where the application is not confined."""
+        ours = validate.is_ours(document.data) and document.data.get("kind") in PLATFORM
+        return replace(one.unit, room=Room.RESOURCES) if ours and not self._is_confined(one.tenant) else one.unit
 
     def _application(self, one: Converted) -> Rendered:
         destination: dict[str, Any] = {"cluster": one.cluster} if one.cluster else {}
