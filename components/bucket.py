@@ -105,7 +105,7 @@ class Bucket(pulumi.ComponentResource):
             bucket=bucket.id,
             queues=[_notification(one) for one in notifications if not one.is_topic],
             topics=[_notification(one) for one in notifications if one.is_topic],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after, protect=False),  # holds no data, and goes with its field
         )
 
 

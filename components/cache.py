@@ -81,7 +81,7 @@ class Cache(pulumi.ComponentResource):
             description=f"Parameters of {args.identifier}",
             parameters=[{"name": key, "value": value} for key, value in sorted({**_mode(args), **args.parameters}.items())],
             tags=args.tags,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, protect=False),
         )
         group = self._security_group(name, args)
         several = args.replicas > 0

@@ -102,6 +102,8 @@ class Issuer:
 class Eks(pulumi.ComponentResource):
     """An EKS cluster.
 
+    Where it is protected, the control plane and what it stands on are. What changes from day to day is not: nodes, add-ons and access.
+
     Attributes:
         name, arn: what it is called.
         kubeconfig: how to reach it: a secret, though it holds no credential. Whoever uses it is asked for by `aws eks get-token`, with the
@@ -193,7 +195,7 @@ class Eks(pulumi.ComponentResource):
     def _access(self, cluster: aws.eks.Cluster) -> list[pulumi.Resource]:
         """Access entries with their policies, which whatever uses them waits for."""
         made: list[pulumi.Resource] = []
-        child = pulumi.ResourceOptions(parent=self)
+        child = pulumi.ResourceOptions(parent=self, protect=False)
         for access in self._args.access:
             entry = aws.eks.AccessEntry(
                 f"{self._name}-{access.name}",
@@ -223,7 +225,7 @@ class Eks(pulumi.ComponentResource):
         associations = None
         before = list(after)
         if addon.policy:
-            child = pulumi.ResourceOptions(parent=self)
+            child = pulumi.ResourceOptions(parent=self, protect=False)
             called = f"{self._name}-{addon.name}"
             role = service_role(called, self._args.role(addon.name), "pods.eks.amazonaws.com", self._args.tags, child)
             before.append(attach(called, role, addon.policy, child))
@@ -239,7 +241,7 @@ class Eks(pulumi.ComponentResource):
             resolve_conflicts_on_create="OVERWRITE",
             resolve_conflicts_on_update="PRESERVE",
             tags=self._args.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=before, protect=False),
         )
 
 

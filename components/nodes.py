@@ -68,7 +68,7 @@ def groups(
     """The groups, with the one role that their nodes have; made once everything of `after` is there."""
     if not wanted:
         return []
-    child = pulumi.ResourceOptions(parent=parent)
+    child = pulumi.ResourceOptions(parent=parent, protect=False)
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = aws.iam.Role(
         f"{pool.name}-nodes",
@@ -83,7 +83,7 @@ def groups(
         )
         for policy in _POLICIES
     ]
-    opts = pulumi.ResourceOptions(parent=parent, depends_on=[*after, *allowed])
+    opts = pulumi.ResourceOptions(parent=parent, depends_on=[*after, *allowed], protect=False)
     return [_group(pool, cluster, role, args, opts) for args in wanted]
 
 
@@ -94,7 +94,7 @@ def _group(
 
     How many nodes there are between the least and the most is an autoscaler's business after the group is made.
     """
-    template = _template(pool, args, pulumi.ResourceOptions(parent=opts.parent))
+    template = _template(pool, args, pulumi.ResourceOptions(parent=opts.parent, protect=False))
     taints = [{"key": taint.key, "value": taint.value, "effect": _effect(taint.effect)} for taint in args.taints]
     return aws.eks.NodeGroup(
         f"{pool.name}-{args.name}",

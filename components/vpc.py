@@ -56,6 +56,8 @@ class VpcArgs:
 class Vpc(pulumi.ComponentResource):
     """A VPC of its own.
 
+    Where it is protected, the VPC, its subnets and their tables are. Ways out and flow logs are not: they come and go with their fields.
+
     Attributes:
         network: where databases and caches are placed: the private subnets.
         vpc_id: its id.
@@ -71,6 +73,7 @@ class Vpc(pulumi.ComponentResource):
         super().__init__("transom:aws:Network", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
+        self._loose = pulumi.ResourceOptions(parent=self, protect=False)
         vpc = aws.ec2.Vpc(
             name, cidr_block=args.cidr, enable_dns_hostnames=True, enable_dns_support=True, tags=self._tags(args.name), opts=self._child
         )
@@ -83,10 +86,10 @@ class Vpc(pulumi.ComponentResource):
         private = [self._subnet("private", index, vpc, zone, ranges.private) for index, (zone, ranges) in pairs]
         tables = self._routes(vpc, public, private)
         attached = endpoints.EndpointArgs(vpc.id, args.region, args.name, args.cidr, args.tags)
-        endpoints.gateways(name, attached, ("dynamodb", "s3"), tables, self._child)
-        endpoints.interfaces(name, attached, args.endpoints, [subnet.id for subnet in private], self._child)
+        endpoints.gateways(name, attached, ("dynamodb", "s3"), tables, self._loose)
+        endpoints.interfaces(name, attached, args.endpoints, [subnet.id for subnet in private], self._loose)
         written = flowlogs.FlowLogArgs(vpc.id, args.name, args.role, args.traffic, args.log_retention, args.tags)
-        flowlogs.watch(name, written, self._child)
+        flowlogs.watch(name, written, self._loose)
         self.vpc_id = vpc.id
         self.public_subnet_ids = [subnet.id for subnet in public]
         self.private_subnet_ids = [subnet.id for subnet in private]
@@ -129,7 +132,7 @@ class Vpc(pulumi.ComponentResource):
             table = aws.ec2.RouteTable(name, vpc_id=vpc.id, tags=self._tags(f"{self._args.name}-private-{index}"), opts=self._child)
             if gateways:
                 way_out = gateways[min(index, len(gateways)) - 1].id
-                aws.ec2.Route(name, route_table_id=table.id, destination_cidr_block=ANYWHERE, nat_gateway_id=way_out, opts=self._child)
+                aws.ec2.Route(name, route_table_id=table.id, destination_cidr_block=ANYWHERE, nat_gateway_id=way_out, opts=self._loose)
             aws.ec2.RouteTableAssociation(name, route_table_id=table.id, subnet_id=subnet.id, opts=self._child)
             tables.append(table)
         return tables
@@ -150,9 +153,9 @@ class Vpc(pulumi.ComponentResource):
         made = []
         for index, subnet in enumerate(public[:count], 1):
             tags = self._tags(f"{self._args.name}-nat-{index}")
-            address = aws.ec2.Eip(f"{self._name}-nat-{index}", domain="vpc", tags=tags, opts=self._child)
+            address = aws.ec2.Eip(f"{self._name}-nat-{index}", domain="vpc", tags=tags, opts=self._loose)
             # A NAT gateway works only once its network has a way to the internet (VPC user guide, NAT gateway basics).
-            opts = pulumi.ResourceOptions(parent=self, depends_on=[internet])
+            opts = pulumi.ResourceOptions(parent=self, depends_on=[internet], protect=False)
             made.append(
                 aws.ec2.NatGateway(f"{self._name}-nat-{index}", allocation_id=address.id, subnet_id=subnet.id, tags=tags, opts=opts)
             )

@@ -63,11 +63,15 @@ def before(recorder: Recorder, one: Registered) -> set[str]:
 
 @pytest.mark.parametrize("protect", [True, False])
 def test_children(*, protect: bool) -> None:
-    """Every part is a child of the cluster, made by its provider, protected as it is."""
+    """Every part is a child of the cluster and made by its provider; the control plane and what it stands on are protected as it is."""
     recorder, _ = made(protect=protect)
     top, provider = recorder.one("transom:aws:Cluster"), recorder.one("pulumi:providers:aws").urn
     parts = recorder.below(top.urn)
-    assert {(part.parent, part.provider, part.protected) for part in parts} == {(top.urn, provider, protect)}
+    assert {(part.parent, part.provider) for part in parts} == {(top.urn, provider)}
+    kept = {(part.type.rpartition(":")[2], part.name) for part in parts if part.protected}
+    stood_on = {("Alias", "main"), ("Key", "main"), ("LogGroup", "main-control-plane"), ("OpenIdConnectProvider", "main")}
+    of_role = {("Role", "main-cluster"), ("RolePolicyAttachment", "main-cluster")}
+    assert kept == ({("Cluster", "main")} | stood_on | of_role if protect else set())
 
 
 def test_the_control_plane() -> None:

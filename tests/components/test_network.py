@@ -46,6 +46,15 @@ def test_every_part_is_a_tagged_child_made_by_its_provider() -> None:
     assert untagged == {"aws:ec2/route:Route", "aws:ec2/routeTableAssociation:RouteTableAssociation", "aws:iam/rolePolicy:RolePolicy"}
 
 
+def test_what_others_stand_in_is_protected() -> None:
+    """The VPC, its subnets, their tables and the way to the internet are; what comes and goes with a field is not."""
+    parts = [one for one in made(protect=True).registered if one.type.startswith("aws:")]
+    kept = {one.type.rpartition(":")[2] for one in parts if one.protected}
+    loose = {one.type.rpartition(":")[2] for one in parts if not one.protected}
+    assert kept == {"DefaultSecurityGroup", "InternetGateway", "Route", "RouteTable", "RouteTableAssociation", "Subnet", "Vpc"}
+    assert {"Eip", "FlowLog", "NatGateway", "VpcEndpoint"} <= loose
+
+
 def test_subnets_lie_in_the_zones_in_their_order() -> None:
     """The first range is that of the first zone by name, whatever order AWS tells the zones in; nothing gets a public address by itself."""
     subnets = {one.name: one.inputs for one in made().of_type("aws:ec2/subnet:Subnet")}
