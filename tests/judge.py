@@ -25,6 +25,10 @@ class Judge:
         self._connection = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=60, context=context)
         self._resources: dict[str, dict[str, dict[str, Any]]] = {}
 
+    def close(self) -> None:
+        """Ends the connection."""
+        self._connection.close()
+
     def verdict(self, manifest: Mapping[str, Any]) -> str:
         """Why the server refuses a manifest; empty when it takes it."""
         data = copy.deepcopy(dict(manifest))

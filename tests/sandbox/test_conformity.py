@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ _MOST_MISSED = 0.06
 
 
 @pytest.fixture(scope="module")
-def judge(sandbox: RunningSandbox) -> Judge:
+def judge(sandbox: RunningSandbox) -> Iterator[Judge]:
     """The sandbox's API server, with the namespace and the definition that the manifests need."""
     server = lifecycle.cluster_of(sandbox.root, "dev").client()
     server.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
@@ -44,7 +45,9 @@ def judge(sandbox: RunningSandbox) -> Judge:
     server.create(path, manifests.definition())
     while not _knows_gizmos(server):
         time.sleep(0.1)
-    return Judge(server)
+    found = Judge(server)
+    yield found
+    found.close()
 
 
 def _knows_gizmos(server: ApiServer) -> bool:

@@ -47,6 +47,7 @@ class _Walker:
         self.loose = manner is Manner.FORM
         self.findings: list[Finding] = []
         self._above: list[Node] = []
+        self._meant: set[Path] = set()
 
     def value(self, number: int, value: Any, path: Path) -> None:
         node = self.nodes[number]
@@ -236,6 +237,8 @@ class _Walker:
         if node.get("embedded"):
             self._embedded(value, path)
         for name in node.get("required", ()):
+            if (*path, name) in self._meant:
+                continue  # told as misspelt
             if name not in value or (not self.custom and value[name] in (None, "")):
                 hint = "" if name not in fields else _example(self.nodes[fields[name]])
                 self._wrong((*path, name), "MissingField", f"{dotted((*path, name))} is missing", hint)
@@ -269,6 +272,7 @@ class _Walker:
 
     def _unknown(self, fields: Mapping[str, int], holder: Mapping[str, Any], path: Path, key: str) -> None:
         almost = close(key, (name for name in fields if name not in holder), cutoff=0.75)
+        self._meant |= {(*path[:-1], name) for name in almost[:1]}
         place = "" if almost else elsewhere.place(self.nodes, self._above, key, path[:-1])
         hint = f"did you mean {' or '.join(almost)}?" if almost else place or near(key, fields)
         doubtful = not self.pack.exact and not almost and not place

@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from transom.apischema import definitions, packs
 from transom.errors import Problem
 from transom.rendering.render import Rendered
 from transom.specs.base import API_VERSION as OURS
 from transom.specs.kinds import KINDS
 
-CLUSTER_SCOPED = frozenset(
-    {
-        ("", "Namespace"), ("", "Node"), ("", "PersistentVolume"), ("", "ComponentStatus"),
-        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
-        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
-        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"), ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
-        ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"), ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
-        ("apiextensions.k8s.io", "CustomResourceDefinition"), ("apiregistration.k8s.io", "APIService"),
-        ("certificates.k8s.io", "CertificateSigningRequest"), ("certificates.k8s.io", "ClusterTrustBundle"),
-        ("flowcontrol.apiserver.k8s.io", "FlowSchema"), ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
-        ("networking.k8s.io", "IngressClass"), ("networking.k8s.io", "IPAddress"), ("networking.k8s.io", "ServiceCIDR"),
-        ("node.k8s.io", "RuntimeClass"), ("rbac.authorization.k8s.io", "ClusterRole"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
-        ("resource.k8s.io", "DeviceClass"), ("resource.k8s.io", "ResourceSlice"), ("scheduling.k8s.io", "PriorityClass"),
-        ("storage.k8s.io", "CSIDriver"), ("storage.k8s.io", "CSINode"), ("storage.k8s.io", "StorageClass"),
-        ("storage.k8s.io", "VolumeAttachment"), ("storage.k8s.io", "VolumeAttributesClass"),
+
+def scopes(rendered: Sequence[Rendered]) -> frozenset[tuple[str, str]]:
+    """Group and kind of everything without a namespace: of Kubernetes, of well-known custom resources, and of the repository's own."""
+    groups = {group_and_kind(document.data)[0] for document in rendered}
+    known = [packs.kubernetes(packs.versions()[0]), *(pack for group in sorted(groups) if (pack := packs.custom(group)))]
+    unscoped = {
+        (api_version.rpartition("/")[0], name)
+        for pack in known
+        for api_version, kinds in pack.kinds.items()
+        for name, kind in kinds.items()
+        if not kind.namespaced
     }
-)  # fmt: skip
-"""Kinds without a namespace (Kubernetes 1.36 API); custom resources say theirs in their definition."""
-
-
-def scopes(rendered: Iterable[Rendered]) -> frozenset[tuple[str, str]]:
-    """Group and kind of everything without a namespace: the built-in ones, and those that definitions in the repository declare."""
-    own = set()
     for document in rendered:
-        if document.data.get("kind") != "CustomResourceDefinition":
-            continue
         spec = document.data.get("spec")
-        if isinstance(spec, dict) and spec.get("scope") == "Cluster" and isinstance(spec.get("names"), dict):
-            own.add((str(spec.get("group")), str(spec["names"].get("kind"))))
-    return CLUSTER_SCOPED | own
+        if definitions.is_definition(document.data) and isinstance(spec, dict) and isinstance(spec.get("names"), dict):
+            declared = (str(spec.get("group")), str(spec["names"].get("kind")))
+            unscoped = unscoped | {declared} if spec.get("scope") == "Cluster" else unscoped - {declared}
+    return frozenset(unscoped)
 
 
 def group_and_kind(data: Mapping[str, Any]) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from transom.specs.base import Document, Selector, Spec, first_twice
 from transom.specs.guards import GuardsSpec
@@ -87,6 +87,11 @@ class ValidationSpec(Spec):
 
     manifests: Literal["strict", "warn", "off"] = "strict"
     """Manifests against the API of their cluster: `strict` refuses mistakes, `warn` tells them as warnings, `off` does not look."""
+
+    @field_validator("manifests", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, value: object) -> object:
+        return "off" if value is False else value  # an unquoted off is false in YAML 1.1, and text for editors
 
 
 class EnvironmentSpec(Spec):
