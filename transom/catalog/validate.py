@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import types
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from transom.catalog import wording
 from transom.catalog.model import Entry
 from transom.errors import Problem
 from transom.rendering.trace import Trace
@@ -62,10 +63,16 @@ def _own(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
 def near(word: str, known: Iterable[str]) -> str:
     """What to write instead: the nearest known words, or all of them when none is near and they are few."""
     words = sorted(known)
-    if close := get_close_matches(word, words, n=2, cutoff=0.6):
+    same = [one for one in words if _plain(one) == _plain(word)]  # depends_on, DependsOn, dependson
+    if close := same or get_close_matches(word, words, n=2, cutoff=0.6):
         return f"did you mean {' or '.join(close)}?"
-    few = 12
+    few = 16
     return f"known are {', '.join(words)}" if 0 < len(words) <= few else ""
+
+
+def _plain(word: str) -> str:
+    """A word without what people vary: case, hyphens, underscores, blanks and a plural's s."""
+    return re.sub(r"[-_ ]", "", word).lower().removesuffix("s")
 
 
 _TYPES = {
@@ -82,8 +89,9 @@ def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out 
     value = detail["input"]
     match detail["type"]:
         case "extra_forbidden":
-            known = _fields(model, path[:-1])
-            return Problem(trace.locate(data, path, of_key=True), "UnknownField", f"{dotted} is not a field", near(str(path[-1]), known))
+            where, word = trace.locate(data, path, of_key=True), str(path[-1])
+            hint = wording.elsewhere(model, path[:-1], word) or near(word, _fields(model, path[:-1]))
+            return Problem(where, "UnknownField", f"{dotted} is not a field", hint)
         case "missing":
             return Problem(trace.locate(data, path), "MissingField", f"{dotted} is missing", "it has no default: write it")
         case "value_error":
@@ -103,7 +111,7 @@ def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out 
             allowed = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
             return Problem(trace.locate(data, path), "InvalidValue", f'{dotted} "{value}" is not allowed', f"write one of {allowed}")
         case kind if kind in _TYPES:
-            hint = "put it in quotes" if kind == "string_type" and isinstance(value, int | float) else ""
+            hint = wording.of_type(kind, value)
             message = f"{dotted} must be {_TYPES[kind]}, not {_shown(value)}"
             return Problem(trace.locate(data, path), "WrongType", message, hint)
         case "string_pattern_mismatch":
@@ -147,22 +155,15 @@ def _fields(model: Any, path: tuple[str | int, ...]) -> list[str]:
     """Names of the fields that may stand at `path` of a document of `model`."""
     for part in path:
         model = _model_below(model, part)
-    inner = _unwrapped(model)
+    inner = wording.unwrapped(model)
     if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
         return []
     return [field.alias or name for name, field in inner.model_fields.items()]
 
 
 def _model_below(model: Any, part: str | int) -> Any:
-    model = _unwrapped(model)
+    model = wording.unwrapped(model)
     if isinstance(model, type) and issubclass(model, BaseModel):
         return next((f.annotation for name, f in model.model_fields.items() if part in (f.alias, name)), None)
     arguments = get_args(model)
     return (arguments[1] if get_origin(model) is dict else arguments[0]) if arguments else None
-
-
-def _unwrapped(annotation: Any) -> Any:
-    """The one type behind Annotated and Optional."""
-    while get_origin(annotation) in (Annotated, Union, types.UnionType):
-        annotation = next(argument for argument in get_args(annotation) if argument is not type(None))
-    return annotation

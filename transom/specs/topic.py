@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Strict, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from transom.specs.base import IMMUTABLE, Document, Spec, first_twice
 from transom.specs.owned import Owned
 from transom.specs.scalars import Bool, Name
 
-Condition = Annotated[str, Strict()] | Annotated[bool, Strict()] | Annotated[int, Strict()] | Annotated[float, Strict()] | dict[str, object]
+
+def _condition(value: object) -> object:
+    if isinstance(value, dict) and len(value) != 1:
+        raise ValueError("a condition has one operator, e.g. {prefix: eu-}")
+    if not isinstance(value, str | bool | int | float | dict):
+        raise ValueError("a condition is text, a number, true or false, or an operator, e.g. {prefix: eu-}")  # noqa: TRY004 - for pydantic
+    return value
+
+
+Condition = Annotated[
+    object,
+    AfterValidator(_condition),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, {"type": "object", "maxProperties": 1}]}),
+]
 """A value that an attribute may have, or an operator such as `{prefix: eu-}` (SNS: filter policy operators)."""
 
 

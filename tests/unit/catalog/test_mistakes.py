@@ -239,3 +239,38 @@ def test_a_mistake_of_two_clusters_is_told_once(tmp_path: Path) -> None:
     }
     problems = repository.problems(tmp_path, *_tree(files))
     assert [one.reason for one in problems] == ["DuplicateObject"]
+
+
+APP = "apiVersion: transom.dev/v1\nkind: Application\nmetadata: {name: shop}\n"
+BY_HAND = [
+    ("a truth value for a name", APP + "spec:\n  tenant: no\n  destination: {namespace: shop}\n", "5:11", "YAML reads yes, no, on, off"),
+    ("a version without quotes", DATABASE.replace("'16'", "16.10"), "5:12", "1.10 as 1.1"),
+    ("a number in quotes", QUEUE + "  deadLetter: {maxReceives: '3'}\n", "6:29", "write 3 without quotes"),
+    ("a round number with a point", QUEUE + "  deadLetter: {maxReceives: 3.0}\n", "6:29", "write 3"),
+    ("yes in quotes", QUEUE + "  fifo: 'yes'\n", "6:9", "write true, without quotes"),
+    ("one word for a list", APP + "spec:\n  tenant: team-a\n  destination: {namespace: shop}\n  dependsOn: ledger\n", "7:14", "write [ledger]"),
+    ("a mapping for a list", APP + "spec:\n  tenant: team-a\n  destination: {namespace: shop}\n  bindings:\n    queue: orders\n", "8:5", "a hyphen in front"),
+    ("a list for a mapping", APP + "spec:\n  tenant: team-a\n  destination:\n    - namespace: shop\n", "7:5", "take the hyphens away"),
+    ("nothing below a key", APP + "spec:\n  tenant: team-a\n  destination:\n  namespace: shop\n", "6:15", "indent what belongs to it"),
+    ("a field one level too high", APP + "spec:\n  tenant: team-a\n  namespace: shop\n  destination: {cluster: main}\n", "6:3", "indent it below destination"),
+    ("a field of the spec at the top", APP + "tenant: team-a\nspec:\n  destination: {namespace: shop}\n", "4:1", "it is a field of spec: indent it below spec"),
+    ("a name at the top", "apiVersion: transom.dev/v1\nkind: Application\nname: shop\nmetadata: {}\nspec: {tenant: team-a, destination: {namespace: shop}}\n", "3:1", "it is a field of metadata"),
+    ("no blank behind a colon", APP + "spec:\n  tenant: team-a\n  destination: namespace:shop\n", "6:16", "a blank behind the colon"),
+    ("a key as Python writes it", APP + "spec:\n  tenant: team-a\n  destination: {namespace: shop}\n  depends_on: []\n", "7:3", "did you mean dependsOn?"),
+    ("a key as HTML writes it", APP + "spec:\n  tenant: team-a\n  destination: {namespace: shop}\n  depends-on: []\n", "7:3", "did you mean dependsOn?"),
+    ("a key in another case", APP + "spec:\n  Tenant: team-a\n  destination: {namespace: shop}\n", "5:3", "did you mean tenant?"),
+    ("a kind in the plural", APP.replace("Application", "Applications") + "spec: {}\n", "2:7", "did you mean Application?"),
+    ("a kind in small letters", QUEUE.replace("Queue", "queue"), "2:7", "did you mean Queue?"),
+    ("a tab", APP + "spec:\n\ttenant: team-a\n", "5:1", "indent with blanks"),
+    ("a condition of a topic that is a list", TOPIC.replace("orders}", "orders, filter: {a: [[1]]}}"), "6:48", "a condition is text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, place, words", [case[1:] for case in BY_HAND], ids=[case[0] for case in BY_HAND])
+def test_what_people_write_by_hand(tmp_path: Path, text: str, place: str, words: str) -> None:
+    """The mistakes of a day with YAML are told with what to write instead."""
+    name = "resources/x.yaml" if "Application" not in text else SHOP
+    found = repository.problems(tmp_path, {**BASIC, name: text})
+    there = [one for one in found if str(one.where) == f"{name}:{place}"]
+    assert there, "\n".join(map(str, found))
+    assert any(words in str(one) for one in there), "\n".join(map(str, found))
