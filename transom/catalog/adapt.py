@@ -49,9 +49,9 @@ def _scaled(entry: Entry[Application], manifests: list[Manifest]) -> Iterator[Pr
     places = {m.name: index for index, m in enumerate(manifests) if (m.group, m.kind) in SCALED}
     scalers = {_target(m): m for m in manifests if (m.group, m.kind) == ("autoscaling", "HorizontalPodAutoscaler")}
     for name, count in entry.document.spec.replicas.items():
-        where = entry.at("spec", "replicas", name, of_key=True)
         if name not in places:
             message = f"replicas.{name}: no Deployment, StatefulSet or ReplicaSet of Application {entry.name} has this name"
+            where = entry.at("spec", "replicas", name, of_key=True)
             yield Problem(where, "NothingMatched", message, near(name, places) or "it has none")
             continue
         manifest = manifests[places[name]]
@@ -59,7 +59,7 @@ def _scaled(entry: Entry[Application], manifests: list[Manifest]) -> Iterator[Pr
             message = (
                 f"replicas.{name}: HorizontalPodAutoscaler {scaler.name} ({scaler.at('metadata', 'name')}) scales it, and would undo this"
             )
-            yield Problem(where, "InvalidValue", message, "remove one of the two")
+            yield Problem(entry.at("spec", "replicas", name, of_key=True), "InvalidValue", message, "remove one of the two")
             continue
         spec = {**(manifest.data.get("spec") or {}), "replicas": count}
         manifests[places[name]] = Manifest({**manifest.data, "spec": spec}, manifest.namespace, manifest.trace)

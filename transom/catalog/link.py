@@ -73,6 +73,7 @@ class _Linker:
         self.owners: dict[Identity, str] = {}
         self.placements: dict[str, str] = {}
         self.problems: list[Problem] = []
+        self.kinds = KINDS.keys() | {identity.partition("/")[0] for identity in entries}
         self.clusters = sorted(self._of(Cluster))
         self.namespaces = {name: set(entry.document.spec.namespaces) for name, entry in self._of(Tenant).items()}
         confined = {name: entry.document.spec.confined for name, entry in self._of(Tenant).items()}

@@ -112,6 +112,8 @@ def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out 
             return Problem(trace.locate(data, path), "InvalidValue", f'{dotted} "{value}" is not allowed', f"write one of {allowed}")
         case kind if kind in _TYPES:
             hint = wording.of_type(kind, value)
+            if not hint and kind == "model_type" and (fields := _fields(model, path)):
+                hint = f"its fields are {', '.join(fields)}"
             message = f"{dotted} must be {_TYPES[kind]}, not {_shown(value)}"
             return Problem(trace.locate(data, path), "WrongType", message, hint)
         case "string_pattern_mismatch":
