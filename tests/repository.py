@@ -91,7 +91,7 @@ def kustomize() -> str:
 
 def renderer(cache: Path | None = None) -> Renderer:
     """The real renderer, many units in one process."""
-    return Renderer(kustomize(), Store(cache), batch=program("kustomize-batch"))
+    return Renderer(kustomize(), Store(cache), batch=program("kustomize-batch"), templates=program("transom-templates"))
 
 
 def catalog(folder: Path, files: Mapping[str, str], environment: str = ENVIRONMENT) -> Catalog:

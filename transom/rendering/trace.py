@@ -226,7 +226,10 @@ def _pointer(text: object) -> tuple[str, ...]:
 
 
 def _by_name(written: Written, data: Mapping[str, Any], path: Path_) -> Path_:
-    """`path` as it runs in `written`, whose lists may be shorter than the rendered ones: their items are told by `name`."""
+    """`path` as it runs in `written`, whose lists may be shorter than the rendered ones: their items are told by `name`.
+
+    Of several of one name it is the one in the same place.
+    """
     out: list[str | int] = []
     here: Any = written.data
     there: Any = data
@@ -235,7 +238,7 @@ def _by_name(written: Written, data: Mapping[str, Any], path: Path_) -> Path_:
         at = part
         if isinstance(part, int) and isinstance(here, list) and isinstance(there, dict) and "name" in there:
             same = [i for i, item in enumerate(here) if isinstance(item, dict) and item.get("name") == there["name"]]
-            at = same[0] if same else len(here)
+            at = part if part in same else same[0] if same else len(here)
         out.append(at)
         here = _below(here, at)
     return tuple(out)

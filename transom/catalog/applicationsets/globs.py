@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -104,11 +105,22 @@ def _class(part: str, index: int) -> tuple[str, int]:
 
 def nearest(pattern: str, known: tuple[str, ...]) -> list[str]:
     """Patterns like this one that match something: its first name that leads nowhere is replaced by those that are near."""
+    everything = tuple({*known, *(above for path in known for above in _above(path))})
     parts = pattern.removeprefix("./").strip("/").split("/")
     for index, part in enumerate(parts):
         above = parts[:index]
-        if _SPECIAL.search(part) or matching("/".join((*above, part)), known) or any("**" in one for one in above):
+        if "**" in above:
+            return []
+        if _SPECIAL.search(part) or matching("/".join((*above, part)), everything):
             continue
-        beside = {path.split("/")[index] for path in matching("/".join((*above, "*")), known)}
-        return ["/".join((*above, one, *parts[index + 1 :])) for one in get_close_matches(part, sorted(beside), n=2)]
+        beside = {path.split("/")[index] for path in matching("/".join((*above, "*")), everything)}
+        close = get_close_matches(part, sorted(beside), n=2)
+        better = ["/".join((*above, one, *parts[index + 1 :])) for one in close]
+        return [one for one in better if matching(one, known)] or better
     return []
+
+
+def _above(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path

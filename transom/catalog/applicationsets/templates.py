@@ -78,7 +78,7 @@ def fill(template: Template, found: Sequence[Element]) -> list[Made]:
     jobs = [(text, element.params) for element in found for text in template.texts.values()]
     filled = template.desk.filler.fill(jobs) if jobs else []
     width = len(template.texts)
-    faults: dict[tuple[Path_, Fault], list[Element]] = defaultdict(list)
+    faults: dict[tuple[Path_, str], list[tuple[Fault, Element]]] = defaultdict(list)
     out: list[Made] = []
     for number, element in enumerate(found):
         texts: dict[Path_, str] = {}
@@ -86,7 +86,7 @@ def fill(template: Template, found: Sequence[Element]) -> list[Made]:
             if isinstance(text, str):
                 texts[path] = text
             else:
-                faults[path, text].append(element)
+                faults[path, text.message].append((text, element))
         if len(texts) == width:
             data = _built(template.data, (), texts)
             out.append(Made({"apiVersion": API_VERSION, "kind": "Application", **data}, template, element))
@@ -94,17 +94,18 @@ def fill(template: Template, found: Sequence[Element]) -> list[Made]:
     return [] if faults else out
 
 
-def _tell(template: Template, faults: Mapping[tuple[Path_, Fault], list[Element]], count: int) -> None:
+def _tell(template: Template, faults: Mapping[tuple[Path_, str], list[tuple[Fault, Element]]], count: int) -> None:
     """Each line of the template once: for the template's own mistake, or for the first elements that do not fit it."""
     told: dict[Path_, int] = defaultdict(int)
-    for (path, fault), concerned in faults.items():
+    for (path, message), concerned in faults.items():
         told[path] += 1
         if told[path] > _TOLD:
             continue
-        whose = "any element" if len(concerned) == count else elements.several(concerned)
+        fault, _ = concerned[0]
+        whose = "any element" if len(concerned) == count else elements.several([element for _, element in concerned])
         tail = f" of {whose}" if fault.reason == "UnknownParameter" else "" if len(concerned) == count else f", for {whose}"
         where = template.place(tuple(part for part in path if part != KEY), of_key=path[-1] == KEY)
-        template.desk.tell(where, fault.reason, f"{fault.message}{tail}", fault.hint)
+        template.desk.tell(where, fault.reason, f"{message}{tail}", fault.hint)
 
 
 def _texts(value: Any, path: Path_) -> Iterator[tuple[Path_, str]]:
