@@ -35,7 +35,7 @@ _CLUSTER = """\
 apiVersion: transom.dev/v1
 kind: Cluster
 metadata: {name: NAME, labels: {environment: dev, tier: TIER}, annotations: {team/room: "7"}}
-spec: {existing: {context: context-NAME}}
+spec: {existing: {context: context-NAME, version: "1.36"}}
 """
 
 PLATFORM: Mapping[str, str] = {
