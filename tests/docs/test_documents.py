@@ -65,6 +65,8 @@ def test_documents_are_valid(block: blocks.Block, project: Path) -> None:
             KINDS[data["kind"]].model_validate(data)
     if "repoURL:" in block.text:
         return  # its repository does not exist
+    for beside in (one for one in blocks.blocks(block.file) if "beside" in one.info):
+        _place(beside, project)
     _place(block, project)
     found = Project(Path())
     names = ("trial",) if block.text.startswith("# environments/trial.yaml") else found.environments()
@@ -73,6 +75,10 @@ def test_documents_are_valid(block: blocks.Block, project: Path) -> None:
     catalogs, problems = projects.catalogs(found, names)
     assert problems == ()
     assert set(catalogs) == set(names)
+    after = next((one for one in blocks.blocks(block.file) if one.line > block.line), None)
+    if after and "generates" in after.info:
+        applications = catalogs[after.info[-1]].applications
+        assert after.text.splitlines() == sorted(name for name, entry in applications.items() if entry.generated_by)
 
 
 @pytest.mark.parametrize("mistake", list(_mistakes()), ids=lambda mistake: mistake[0])
