@@ -7,6 +7,7 @@ in it, so that one folder can go to many clusters. What is taken belongs to nobo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +35,7 @@ def stage(ground: Ground, rendering: Rendering) -> Rendering:
         spec = _source(document)
         if spec is not None:
             found = _named(ground, document, spec)
-        elif document.trace.generated_by:
+        elif document.trace.generated_by and not _says(document):
             found = _Taken(document.unit.folder, document.unit)
         else:
             continue
@@ -46,9 +47,16 @@ def stage(ground: Ground, rendering: Rendering) -> Rendering:
         return replace(rendering, problems=(*rendering.problems, *problems))
     contents, more = _contents(ground, rendering, taken.values())
     failed = (*rendering.failed, *more.failed)
-    problems += _unusable(replace(rendering, failed=failed), taken, contents)
-    told = (*_still_told(rendering.problems, taken.values()), *more.problems, *problems)
-    return Rendering(tuple(_handed_out(rendering, taken, contents)), told, failed)
+    outer, torn = _outer(rendering.documents), frozenset(unit.folder for unit in failed)
+    wrong = {
+        index: told
+        for index, one in taken.items()
+        if one.unit and (told := list(_unusable(rendering.documents[index], one, contents[one.unit.folder], outer, torn)))
+    }
+    problems += [problem for several in wrong.values() for problem in several]
+    usable = {index: one for index, one in taken.items() if index not in wrong}
+    remaining = (*_still_told(rendering.problems, usable.values()), *more.problems, *problems)
+    return Rendering(tuple(_handed_out(rendering, usable, contents)), remaining, failed)
 
 
 def is_ours(document: Rendered, kind: str) -> bool:
@@ -67,6 +75,12 @@ class _Taken:
     def shown(self) -> str:
         """How messages name it."""
         return self.unit.snapshot.path_of(self.top) if self.unit else ""
+
+
+def _says(document: Rendered) -> bool:
+    """Whether it names a folder at all, rightly or wrongly."""
+    spec = document.data.get("spec")
+    return isinstance(spec, dict) and "source" in spec
 
 
 def _source(document: Rendered) -> FolderSpec | None:
@@ -108,8 +122,7 @@ def _named(ground: Ground, document: Rendered, spec: FolderSpec) -> _Taken | Pro
 def _contents(ground: Ground, rendering: Rendering, taken: Iterable[_Taken]) -> tuple[dict[Path, list[Rendered]], Rendering]:
     """The documents of each taken folder, and what came of rendering those that were not rendered yet."""
     wanted = {one.unit.folder: one.unit for one in taken if one.unit}
-    there = {unit.folder for snapshot in ground.snapshots for unit in units.find(snapshot, ground.environment.name)}
-    there |= {document.unit.folder for document in rendering.documents}
+    there = {document.unit.folder for document in rendering.documents} | {unit.folder for unit in rendering.failed}
     new = [unit for folder, unit in wanted.items() if folder not in there]
     more = ground.renderer.render(new) if new else Rendering((), ())
     contents: dict[Path, list[Rendered]] = {folder: [] for folder in wanted}
@@ -119,30 +132,43 @@ def _contents(ground: Ground, rendering: Rendering, taken: Iterable[_Taken]) -> 
     return contents, more
 
 
-def _unusable(rendering: Rendering, taken: Mapping[int, _Taken], contents: Mapping[Path, list[Rendered]]) -> Iterator[Problem]:
-    """Folders that cannot be the application's: with an application of their own, or with nothing in them."""
-    failed = {unit.folder for unit in rendering.failed}
-    for index, one in taken.items():
-        document = rendering.documents[index]
-        if one.unit is None:
-            continue
-        others = [other for other in contents[one.unit.folder] if other is not document]
-        explicit = _source(document) is not None
-        where = document.trace.locate(document.data, ("spec", "source", "path") if explicit else ("spec",))
-        for own in others:
-            if is_ours(own, "Application") or is_ours(own, "ApplicationSet"):
-                place = own.trace.locate(own.data, ("metadata", "name"))
-                message = f"folder {one.shown} has an {own.data['kind']} of its own ({place})"
-                hint = "leave the folder out of the generator" if document.trace.generated_by else "name another folder, or remove it there"
-                yield Problem(where, "DuplicateApplication", message, hint)
-        if others or one.unit.folder in failed:
-            continue
-        if explicit:
-            message, hint = f"folder {one.shown} holds no manifest", "name a folder that does, or leave it out of the generator"
-            yield Problem(where, "MissingFile", message, hint)
-        else:
-            message = f"spec.source is missing, and no manifest lies beside {document.trace.generated_by.replace('/', ' ')}"
-            yield Problem(where, "MissingField", message, "write source: with the path of a folder, or put the manifests there")
+def _unusable(
+    document: Rendered, taken: _Taken, held: list[Rendered], outer: Mapping[Path, list[Path]], failed: frozenset[Path]
+) -> Iterator[Problem]:
+    """Why a folder cannot be the application's: it has an application of its own, other units lie in it, or nothing does."""
+    unit = taken.unit
+    if unit is None:
+        return
+    generated = document.trace.generated_by
+    explicit = _says(document)
+    where = document.trace.locate(document.data, ("spec", "source", "path") if explicit else ("spec",))
+    others = [other for other in held if other is not document]
+    inner = next((folder for folder in outer.get(taken.top, ()) if folder != unit.folder), None)
+    if inner is not None:
+        message = f"folder {taken.shown} holds others that are rendered by themselves, such as {unit.snapshot.path_of(inner)}"
+        yield Problem(where, "DuplicateApplication", message, "name one of them, or a folder outside of the layout")
+        return
+    for own in others:
+        if is_ours(own, "Application") or is_ours(own, "ApplicationSet"):
+            place = own.trace.locate(own.data, ("metadata", "name"))
+            message = f"folder {taken.shown} has an {own.data['kind']} of its own ({place})"
+            hint = "leave the folder out of the generator" if generated else "name another folder, or remove it there"
+            yield Problem(where, "DuplicateApplication", message, hint)
+    if not others and unit.folder not in failed and explicit:
+        hint = "name a folder that does" + (", or leave it out of the generator" if generated else "")
+        yield Problem(where, "MissingFile", f"folder {taken.shown} holds no manifest", hint)
+    elif not others and unit.folder not in failed:
+        message = f"spec.source is missing, and no manifest lies beside {generated.replace('/', ' ')}"
+        yield Problem(where, "MissingField", message, "write source: with the path of a folder, or put the manifests there")
+
+
+def _outer(documents: Iterable[Rendered]) -> Mapping[Path, list[Path]]:
+    """For each folder around rendered ones, those in it."""
+    found: dict[Path, list[Path]] = defaultdict(list)
+    for folder in dict.fromkeys(document.unit.folder for document in documents):
+        for above in folder.parents:
+            found[above].append(folder)
+    return found
 
 
 def _still_told(problems: Iterable[Problem], taken: Iterable[_Taken]) -> Iterator[Problem]:
@@ -154,15 +180,21 @@ def _still_told(problems: Iterable[Problem], taken: Iterable[_Taken]) -> Iterato
 def _handed_out(rendering: Rendering, taken: Mapping[int, _Taken], contents: Mapping[Path, list[Rendered]]) -> Iterator[Rendered]:
     """What nobody took, and then each application with its own copy of its folder's documents."""
     tops = {one.top for one in taken.values()}
+    folders = {one.unit.folder for one in taken.values() if one.unit}
     for index, document in enumerate(rendering.documents):
-        if index not in taken and document.unit.folder not in contents and tops.isdisjoint(document.trace.origin.parents):
+        if index not in taken and document.trace.generated_by:
+            yield replace(document, unit=replace(document.unit, name=_name(document)))
+        elif index not in taken and document.unit.folder not in folders and tops.isdisjoint(document.trace.origin.parents):
             yield document
     for index, one in taken.items():
         document = rendering.documents[index]
         if one.unit is None:
             continue
-        metadata = document.data.get("metadata")
-        name = str(metadata.get("name")) if isinstance(metadata, dict) else ""
-        unit = replace(one.unit, room=Room.APPLICATION, name=name)
+        unit = replace(one.unit, room=Room.APPLICATION, name=_name(document))
         yield replace(document, unit=unit)
         yield from (replace(other, unit=unit) for other in contents[one.unit.folder] if other is not document)
+
+
+def _name(document: Rendered) -> str:
+    metadata = document.data.get("metadata")
+    return str(metadata.get("name")) if isinstance(metadata, dict) else ""

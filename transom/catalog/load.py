@@ -15,7 +15,7 @@ from transom.catalog.known import Known
 from transom.catalog.link import Links
 from transom.catalog.model import Catalog, Entry, Identity
 from transom.catalog.stages import STAGES, Ground
-from transom.errors import InvalidDocuments, Location, PermanentError, Problem, SourceError, mistakes
+from transom.errors import InvalidDocuments, Location, PermanentError, Problem, Severity, SourceError, mistakes
 from transom.rendering import units, yamltext
 from transom.rendering.render import Rendered, Renderer, Rendering, one_file
 from transom.rendering.trace import Trace
@@ -92,7 +92,7 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
     told = (*rendering.problems, *found.problems, *links.problems, *unidentified)
     places = {problem.where for problem in told}
     wrong = conformity.problems(environment, found.entries, links.placements, found.objects)
-    problems = (*told, *(problem for problem in wrong if problem.where not in places))
+    problems = _abridged((*told, *(problem for problem in wrong if problem.where not in places)))
     if mistakes(problems):
         raise InvalidDocuments(problems)
     sequence = order.sort(links.needs)
@@ -104,7 +104,7 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
         owners=links.owners,
         placements=links.placements,
         manifests=links.manifests,
-        warnings=tuple(sorted(set(problems))),
+        warnings=tuple(sorted(problems)),
     )
 
 
@@ -151,6 +151,23 @@ def _render(environment: Entry[Environment], snapshots: Sequence[Snapshot], rend
             problems += part.problems
             failed += part.failed
     return Rendering(tuple(documents), tuple(problems), tuple(failed))
+
+
+_ALIKE = 5
+"""Problems of one reason at one place that are told each by itself."""
+
+
+def _abridged(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Every problem once; of many at one place, which a template gives for each element, the first, and how many there are."""
+    alike: dict[tuple[Location, str, Severity], list[Problem]] = {}
+    for problem in sorted(set(problems)):
+        alike.setdefault((problem.where, problem.reason, problem.severity), []).append(problem)
+    out: list[Problem] = []
+    for (where, reason, severity), found in alike.items():
+        out += found if len(found) <= _ALIKE + 1 else found[:_ALIKE]
+        if len(found) > _ALIKE + 1:
+            out.append(Problem(where, reason, f"… and {len(found) - _ALIKE} more like these", severity=severity))
+    return tuple(out)
 
 
 def _folders(units: Iterable[Unit]) -> frozenset[Path]:
