@@ -55,8 +55,10 @@ def stage(ground: Ground, rendering: Rendering) -> Rendering:
     }
     problems += [problem for several in wrong.values() for problem in several]
     usable = {index: one for index, one in taken.items() if index not in wrong}
+    takers = _takers(rendering, usable)
+    problems += _of_several_tenants(takers, contents)
     remaining = (*_still_told(rendering.problems, usable.values()), *more.problems, *problems)
-    return Rendering(tuple(_handed_out(rendering, usable, contents)), remaining, failed)
+    return Rendering(tuple(_handed_out(rendering, usable, contents, takers)), remaining, failed)
 
 
 def is_ours(document: Rendered, kind: str) -> bool:
@@ -162,6 +164,30 @@ def _unusable(
         yield Problem(where, "MissingField", message, "write source: with the path of a folder, or put the manifests there")
 
 
+def _tenant(document: Rendered) -> str:
+    """The tenant that a document names; empty when it names none."""
+    spec = document.data.get("spec")
+    return str(spec.get("tenant") or "") if isinstance(spec, dict) else ""
+
+
+def _takers(rendering: Rendering, taken: Mapping[int, _Taken]) -> Mapping[Path, frozenset[str]]:
+    """The tenants whose applications take each folder."""
+    tenants: dict[Path, set[str]] = defaultdict(set)
+    for index, one in taken.items():
+        if one.unit:
+            tenants[one.unit.folder].add(_tenant(rendering.documents[index]))
+    return {folder: frozenset(several) for folder, several in tenants.items()}
+
+
+def _of_several_tenants(takers: Mapping[Path, frozenset[str]], contents: Mapping[Path, list[Rendered]]) -> Iterator[Problem]:
+    """Documents of ours in a folder that applications of several tenants take: whose are they?"""
+    for folder, several in takers.items():
+        for document in contents[folder] if len(several) > 1 else ():
+            if document.data.get("apiVersion") == API_VERSION and not _tenant(document):
+                message = f"lies in a folder that applications of tenants {' and '.join(sorted(several))} take, and could be of either"
+                yield Problem(document.trace.locate(document.data, ("spec",)), "MissingTenant", message, "write spec.tenant, or move it")
+
+
 def _outer(documents: Iterable[Rendered]) -> Mapping[Path, list[Path]]:
     """For each folder around rendered ones, those in it."""
     found: dict[Path, list[Path]] = defaultdict(list)
@@ -177,8 +203,10 @@ def _still_told(problems: Iterable[Problem], taken: Iterable[_Taken]) -> Iterato
     yield from (one for one in problems if one.reason != "NotADocument" or not one.where.path.startswith(tops))
 
 
-def _handed_out(rendering: Rendering, taken: Mapping[int, _Taken], contents: Mapping[Path, list[Rendered]]) -> Iterator[Rendered]:
-    """What nobody took, and then each application with its own copy of its folder's documents."""
+def _handed_out(
+    rendering: Rendering, taken: Mapping[int, _Taken], contents: Mapping[Path, list[Rendered]], takers: Mapping[Path, frozenset[str]]
+) -> Iterator[Rendered]:
+    """What nobody took, and then each application with its own copy of its folder's documents, without those of another one's tenant."""
     tops = {one.top for one in taken.values()}
     folders = {one.unit.folder for one in taken.values() if one.unit}
     for index, document in enumerate(rendering.documents):
@@ -192,7 +220,10 @@ def _handed_out(rendering: Rendering, taken: Mapping[int, _Taken], contents: Map
             continue
         unit = replace(one.unit, room=Room.APPLICATION, name=_name(document))
         yield replace(document, unit=unit)
-        yield from (replace(other, unit=unit) for other in contents[one.unit.folder] if other is not document)
+        strangers = takers[one.unit.folder] - {_tenant(document)}
+        for other in contents[one.unit.folder]:
+            if other is not document and not (other.data.get("apiVersion") == API_VERSION and _tenant(other) in strangers):
+                yield replace(other, unit=unit)
 
 
 def _name(document: Rendered) -> str:
