@@ -250,6 +250,7 @@ class ApplicationSetSpec(Spec):
             {
                 "ignoreApplicationDifferences": "has no meaning here: no Application lies in a cluster where somebody could change it; "
                 "give one application other values in its generator's element instead",
+                "templatePatch": "is not supported: write a template beside the generator whose elements differ, or an overlay",
                 "strategy": "is not supported: all applications of a set are applied in one run; remove it",
                 "preservedFields": "has no meaning here: no Application lies in a cluster where somebody could add to it; remove it",
                 "applyNestedSelectors": "is not needed: the selectors of nested generators always count; remove it",

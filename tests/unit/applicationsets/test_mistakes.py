@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.applicationsets.ground import SET, complaints, told
+from tests.unit.applicationsets.ground import SET, a_set, complaints, told
 
 FILES = {
     "apps/shop/config.yaml": "name: shop\nname: twice\n",
@@ -79,9 +79,25 @@ MODEL = [
 ]  # fmt: skip
 
 
+SET_FIELDS = [
+    ({"templatePatch": "x"}, "templatePatch is not supported"),
+    ({"ignoreApplicationDifferences": "[]"}, "ignoreApplicationDifferences has no meaning here"),
+    ({"strategy": "{}"}, "strategy is not supported"),
+    ({"preservedFields": "{}"}, "preservedFields has no meaning here"),
+    ({"applyNestedSelectors": "true"}, "applyNestedSelectors is not needed"),
+    ({"goTemplateOptions": "[missingkey=error]"}, "goTemplateOptions has an effect only with goTemplate: true"),
+]
+
+
+@pytest.mark.parametrize("more, words", SET_FIELDS)
+def test_fields_without_an_effect(tmp_path: Path, more: dict[str, str], words: str) -> None:
+    """What Argo CD has and what cannot act here is refused at its line, with what to write instead."""
+    (line,) = told(tmp_path, {SET: a_set("- clusters: {}", **more)})
+    assert line.startswith(f"InvalidValue {SET}:5:")
+    assert words in line
+
+
 @pytest.mark.parametrize("generators, expected", MODEL)
 def test_what_the_model_refuses(tmp_path: Path, generators: str, expected: str) -> None:
     """The shape of a generator, and fields of Argo CD that can have no effect here."""
-    from tests.unit.applicationsets.ground import a_set
-
     assert told(tmp_path, {SET: a_set(generators)}) == [expected]
