@@ -247,7 +247,8 @@ class _Writer:
             return document.data
         spec: AppProjectSpec = project.model.spec
         if not spec.cluster_resource_whitelist:
-            line = "clusterResourceWhitelist is empty, and its tenant may hold all cluster-wide kinds: list some in allowed.kinds.clusterScoped"
+            said = "clusterResourceWhitelist is empty, and its tenant may hold all cluster-wide kinds"
+            line = f"{said}: list some in allowed.kinds.clusterScoped"
             self.moved.told.append(f"{project.at('spec')}: {line}")
         listed = {
             "allow": spec.namespace_resource_whitelist or (),
