@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components import nodes
+from components import nodes, partitions
 from components.nodes import NodeGroupArgs
 
 _AGENT = "eks-pod-identity-agent"
@@ -130,7 +130,7 @@ class Eks(pulumi.ComponentResource):
         entries = self._access(cluster)
         early = [self._addon(cluster, addon, []) for addon in args.addons if addon.name in _BEFORE_NODES]
         groups = nodes.groups(
-            nodes.Pool(name, args.cluster, args.role("nodes"), args.version, args.subnet_ids, args.tags),
+            nodes.Pool(name, args.cluster, args.region, args.role("nodes"), args.version, args.subnet_ids, args.tags),
             cluster,
             args.node_groups,
             [*early, *entries],
@@ -149,7 +149,7 @@ class Eks(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         key = args.kms_key or self._key()
         role = service_role(f"{name}-cluster", args.role("cluster"), "eks.amazonaws.com", args.tags, child)
-        allowed = attach(f"{name}-cluster", role, "AmazonEKSClusterPolicy", child)
+        allowed = attach(f"{name}-cluster", role, partitions.managed_policy(args.region, "AmazonEKSClusterPolicy"), child)
         # Made here so that it has a retention and goes with the cluster; EKS would make one that keeps logs for ever.
         group = aws.cloudwatch.LogGroup(
             f"{name}-control-plane",
@@ -214,7 +214,7 @@ class Eks(pulumi.ComponentResource):
                     f"{self._name}-{access.name}",
                     cluster_name=cluster.name,
                     principal_arn=entry.principal_arn,
-                    policy_arn=f"arn:aws:eks::aws:cluster-access-policy/{access.policy}",
+                    policy_arn=f"arn:{partitions.of(self._args.region)}:eks::aws:cluster-access-policy/{access.policy}",
                     access_scope=scope,
                     opts=child,
                 )
@@ -228,7 +228,7 @@ class Eks(pulumi.ComponentResource):
             child = pulumi.ResourceOptions(parent=self, protect=False)
             called = f"{self._name}-{addon.name}"
             role = service_role(called, self._args.role(addon.name), "pods.eks.amazonaws.com", self._args.tags, child)
-            before.append(attach(called, role, addon.policy, child))
+            before.append(attach(called, role, partitions.managed_policy(self._args.region, addon.policy), child))
             associations = [{"service_account": addon.service_account, "role_arn": role.arn}]
         return aws.eks.Addon(
             f"{self._name}-{addon.name}",
@@ -258,9 +258,9 @@ def service_role(name: str, physical: str, service: str, tags: Mapping[str, str]
     )
 
 
-def attach(name: str, role: aws.iam.Role, policy: str, opts: pulumi.ResourceOptions) -> aws.iam.RolePolicyAttachment:
+def attach(name: str, role: aws.iam.Role, policy_arn: str, opts: pulumi.ResourceOptions) -> aws.iam.RolePolicyAttachment:
     """One of AWS's own policies on a role."""
-    return aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=opts)
+    return aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=policy_arn, opts=opts)
 
 
 def kubeconfig(

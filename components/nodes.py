@@ -14,6 +14,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components import partitions
+
 _POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 _DEVICES = {"AL2023": "/dev/xvda", "BOTTLEROCKET": "/dev/xvdb"}
 """Where a node's images and containers lie, by the first word of its AMI type."""
@@ -55,6 +57,7 @@ class Pool:
     """The cluster's name in state."""
     cluster: str
     """Its physical name."""
+    region: str
     role: str
     """Physical name of the nodes' role."""
     version: str
@@ -79,7 +82,7 @@ def groups(
     )
     allowed = [
         aws.iam.RolePolicyAttachment(
-            f"{pool.name}-nodes-{policy}", role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=child
+            f"{pool.name}-nodes-{policy}", role=role.name, policy_arn=partitions.managed_policy(pool.region, policy), opts=child
         )
         for policy in _POLICIES
     ]

@@ -15,6 +15,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components import partitions
 from components.policies import Sender, sending, tls_only
 
 
@@ -41,6 +42,7 @@ class TopicArgs:
     topic: str
     """Physical name without the `.fifo` ending, unique in account and region."""
     account_id: pulumi.Input[str]
+    region: str
     fifo: bool = False
     senders: Sequence[Sender] = ()
     """Services of AWS that publish to it."""
@@ -105,7 +107,7 @@ class Topic(pulumi.ComponentResource):
         root = {
             "Sid": "Account",
             "Effect": "Allow",
-            "Principal": {"AWS": pulumi.Output.format("arn:aws:iam::{}:root", args.account_id)},
+            "Principal": {"AWS": pulumi.Output.format("arn:{}:iam::{}:root", partitions.of(args.region), args.account_id)},
             "Action": "kms:*",
             "Resource": "*",
         }

@@ -12,6 +12,7 @@ from typing import Any
 
 import pulumi
 
+from components import partitions
 from components.application import ApplicationArgs, Binding, Owned
 from components.bucket import Bucket, BucketArgs, NotificationArgs
 from components.cache import Cache, CacheArgs
@@ -62,7 +63,7 @@ class Place:
 
     def arn(self, service: str, name: pulumi.Input[str]) -> pulumi.Output[str]:
         """ARN of something of a service whose ARNs are its names: `sqs`, `sns`."""
-        return pulumi.Output.format("arn:aws:{}:{}:{}:{}", service, self.region, self.account_id, name)
+        return pulumi.Output.format("arn:{}:{}:{}:{}:{}", partitions.of(self.region), service, self.region, self.account_id, name)
 
     def bucket(self, catalog: Catalog, entry: Entry[Any]) -> pulumi.Output[str]:
         """Physical name of a bucket, which no other account can have taken."""
@@ -182,7 +183,7 @@ def _topics_to(catalog: Catalog, entry: Entry[specs.Queue], place: Place) -> lis
 def _buckets_to(catalog: Catalog, entry: Entry[Any], place: Place) -> list[Sender]:
     """The buckets that a queue or a topic hears of."""
     return [
-        Sender("s3.amazonaws.com", pulumi.Output.concat("arn:aws:s3:::", place.bucket(catalog, bucket)))
+        Sender("s3.amazonaws.com", pulumi.Output.concat(f"arn:{partitions.of(place.region)}:s3:::", place.bucket(catalog, bucket)))
         for bucket in catalog.buckets.values()
         if any("/".join(one.target) == entry.identity for one in bucket.document.spec.notifications)
     ]
@@ -198,6 +199,7 @@ def topic(catalog: Catalog, entry: Entry[TopicDocument], place: Place, queues: M
     return TopicArgs(
         topic=physical_name(catalog, entry),
         account_id=place.account_id,
+        region=place.region,
         fifo=spec.fifo,
         senders=_buckets_to(catalog, entry, place),
         subscriptions=[_subscription(one, queues[f"Queue/{one.queue}"]) for one in spec.subscriptions],

@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 
-from components import access
+from components import access, partitions
 from components.application import ServiceAccount
 from components.bucket import Bucket
 from components.eks import AccessArgs, AddonArgs, Eks, EksArgs, EndpointAccess, Issuer
@@ -162,6 +162,7 @@ def identity(
     if found is None:
         return None
     region = catalog.environment.document.spec.aws.region
+    partition = partitions.of(region)
     tenant = catalog.tenants[entry.document.spec.tenant].document.spec
     role = names.role(names.physical(catalog.name, entry.document.spec.tenant, entry.name), "pods")
     vouched: PodIdentity | Issuer
@@ -169,12 +170,13 @@ def identity(
     annotations: dict[str, pulumi.Input[str]] = {}
     if found.issuer:
         host = found.issuer.removeprefix("https://")
-        vouched = Issuer(pulumi.Output.format("arn:aws:iam::{}:oidc-provider/{}", account_id, host), host)
+        vouched = Issuer(pulumi.Output.format("arn:{}:iam::{}:oidc-provider/{}", partition, account_id, host), host)
         annotated = found.accounts
-        annotations = {"eks.amazonaws.com/role-arn": pulumi.Output.format("arn:aws:iam::{}:role/{}", account_id, role)}
+        annotations = {"eks.amazonaws.com/role-arn": pulumi.Output.format("arn:{}:iam::{}:role/{}", partition, account_id, role)}
     else:
         name = cluster_name(catalog, cluster)
-        vouched = PodIdentity(made.name if made else name, pulumi.Output.format("arn:aws:eks:{}:{}:cluster/{}", region, account_id, name))
+        arn = pulumi.Output.format("arn:{}:eks:{}:{}:cluster/{}", partition, region, account_id, name)
+        vouched = PodIdentity(made.name if made else name, arn)
     args = IdentityArgs(
         role=role,
         accounts=found.accounts,

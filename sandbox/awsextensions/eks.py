@@ -122,6 +122,16 @@ class _Operations:
         group.taints = group.taints or []
         return ActionResult({"nodegroup": group})
 
+    def update_nodegroup_config(self: Any) -> Any:
+        cluster = self.eks_backend.describe_cluster(self._get_param("name"))
+        group = self.eks_backend.describe_nodegroup(cluster.name, self._get_param("nodegroupName"))
+        size = {**group.scaling_config, **(self._get_param("scalingConfig") or {})}
+        if not size["minSize"] <= size["desiredSize"] <= size["maxSize"]:
+            bound = "Minimum" if size["minSize"] > size["desiredSize"] else "Maximum"
+            told = f"{bound} capacity {size[f'{bound[:3].lower()}Size']} can't be {'greater' if bound == 'Minimum' else 'less'} than"
+            raise _refused("InvalidParameterException", f"{told} desired size {size['desiredSize']}")
+        return self._moto_update_nodegroup_config()
+
     def update_nodegroup_version(self: Any) -> Any:
         cluster = self.eks_backend.describe_cluster(self._get_param("name"))
         group = self.eks_backend.describe_nodegroup(cluster.name, self._get_param("nodegroupName"))

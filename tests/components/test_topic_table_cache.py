@@ -18,7 +18,7 @@ from components.topic import SubscriptionArgs, Topic, TopicArgs
 from tests.recording import ACCOUNT, PASSWORD, Recorder, run
 
 TAGS = {"transom:document": "x"}
-TOPIC = TopicArgs("dev-team-a-events", ACCOUNT, tags=TAGS)
+TOPIC = TopicArgs("dev-team-a-events", ACCOUNT, "eu-central-1", tags=TAGS)
 TABLE = TableArgs("dev-team-a-orders", KeyArgs("pk", "sk"), {"pk": "S", "sk": "N"}, tags=TAGS)
 CACHE = CacheArgs(
     identifier="dev-team-a-sessions",
