@@ -19,7 +19,6 @@ import neighbourtable
 import options
 
 from transom.specs import schema
-from transom.specs.kinds import KINDS
 
 _PART = re.compile(r"(?P<begin><!-- generated: (?P<word>[a-z-]+) ?(?P<argument>[^ ]*) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
@@ -44,14 +43,14 @@ PARTS: Mapping[str, Callable[[str], str]] = {
 def fresh() -> dict[Path, str]:
     """Every generated file with the text that it should have."""
     found = {file: _filled(file.read_text(encoding="utf-8")) for file in blocks.files()}
-    return found | {blocks.ROOT / "schemas" / f"{kind}.json": schema.text(kind) for kind in KINDS}
+    return found | {blocks.ROOT / "schemas" / name: text for name, text in schema.files().items()}
 
 
 def stale() -> list[str]:
     """Paths of generated files that are not what they should be, and of schemas that belong to no kind."""
     wanted = fresh()
     wrong = [file for file, text in wanted.items() if not file.is_file() or file.read_text(encoding="utf-8") != text]
-    wrong += [file for file in (blocks.ROOT / "schemas").glob("*") if file not in wanted]
+    wrong += [file for file in (blocks.ROOT / "schemas").rglob("*") if file.is_file() and file not in wanted]
     return [file.relative_to(blocks.ROOT).as_posix() for file in wrong]
 
 

@@ -24,6 +24,7 @@ def command(kinds: tuple[str, ...], folder: Path | None) -> None:
         found = {kind: schema.of(kind) for kind in wanted}
         click.echo(json.dumps(found[wanted[0]] if len(wanted) == 1 else found, indent=2))
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    for kind in wanted:
-        (folder / f"{kind}.json").write_text(schema.text(kind), encoding="utf-8")
+    for name, text in schema.files().items():
+        if Path(name).stem in wanted:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")

@@ -25,9 +25,55 @@ def of(kind: str) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **_closed(_without_titles(schema))}
 
 
+def patch_of(kind: str) -> dict[str, Any]:
+    """The JSON Schema of a patch of one kind, as overlays hold them: nothing but kind and name is needed, and null takes a field away."""
+    body = of(kind)
+    patch: dict[str, Any] = _loose(body)
+    patch |= {"title": f"patch of {kind}", "required": ["apiVersion", "kind", "metadata"]}
+    patch["$defs"]["Metadata"]["required"] = ["name"]
+    for name in ("apiVersion", "kind", "metadata"):
+        patch["properties"][name] = body["properties"][name]
+    patch["$defs"]["Metadata"]["properties"]["name"] = body["$defs"]["Metadata"]["properties"]["name"]
+    return patch
+
+
+_COMPLETE = frozenset({"required", "oneOf", "if", "then", "else", "minItems", "minProperties", "default"})
+"""What holds for whole documents only."""
+
+
+def _loose(schema: Any) -> Any:
+    """A schema without what a part of a document cannot keep; every field of a mapping may be null."""
+    if isinstance(schema, list):
+        return [_loose(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {}
+    for key, value in schema.items():
+        if key in ("properties", "$defs"):
+            out[key] = {name: _nullable(_loose(one)) if key == "properties" else _loose(one) for name, one in value.items()}
+        elif key == "anyOf" and all(one.keys() == {"required"} for one in value):
+            continue
+        elif key not in _COMPLETE or (key == "oneOf" and not any("required" in one or "maxProperties" in one for one in value)):
+            out[key] = _loose(value)
+    return out
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same, or null; what editors show of a field stays beside it."""
+    shown: dict[str, Any] = {key: schema[key] for key in ("description", "examples", "x-immutable", "x-forward") if key in schema}
+    rest = {key: value for key, value in schema.items() if key not in shown}
+    return {**shown, "anyOf": [rest, {"type": "null"}]} if rest else schema
+
+
 def text(kind: str) -> str:
     """The schema as the file that is kept in the repository."""
     return json.dumps(of(kind), indent=2, ensure_ascii=False) + "\n"
+
+
+def files() -> dict[str, str]:
+    """Every schema file by its path below `schemas/`: `Database.json`, and `patches/Database.json` for patches of overlays."""
+    found = {f"{kind}.json": text(kind) for kind in KINDS}
+    return found | {f"patches/{kind}.json": json.dumps(patch_of(kind), indent=2, ensure_ascii=False) + "\n" for kind in KINDS}
 
 
 def _describe(schema: dict[str, Any], model: type[Spec], definitions: Mapping[str, Any]) -> None:

@@ -134,7 +134,8 @@ def test_schema(run: Run, tmp_path: Path) -> None:
     assert json.loads(run("schema", "Queue")[1])["title"] == "Queue"
     assert set(json.loads(run("schema")[1])) == set(KINDS)
     assert run("schema", "--write", "out")[0] == 0
-    assert {file.stem for file in (tmp_path / "project" / "out").iterdir()} == set(KINDS)
+    assert {file.stem for file in (tmp_path / "project" / "out").glob("*.json")} == set(KINDS)
+    assert {file.stem for file in (tmp_path / "project" / "out" / "patches").iterdir()} == set(KINDS)
     code, _, err = run("schema", "Queu")
     assert code == 1
     assert "Queue" in err

@@ -31,12 +31,13 @@ BEYOND_A_SCHEMA = (
 @pytest.mark.parametrize("kind", KINDS)
 def test_files_are_up_to_date(kind: str) -> None:
     """The files that editors read are those of the models; `transom schema --write schemas` renews them."""
-    assert (SCHEMAS / f"{kind}.json").read_text(encoding="utf-8") == schema.text(kind)
+    for name in (f"{kind}.json", f"patches/{kind}.json"):
+        assert (SCHEMAS / name).read_text(encoding="utf-8") == schema.files()[name]
 
 
 def test_no_file_is_left_over() -> None:
     """There is one schema per kind, and none of a kind that is gone."""
-    assert {file.stem for file in SCHEMAS.iterdir()} == set(KINDS)
+    assert {file.relative_to(SCHEMAS).as_posix() for file in SCHEMAS.rglob("*.json")} == set(schema.files())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -124,3 +125,40 @@ def test_typical_mistakes(kind: str) -> None:
         assert not validator.is_valid(mistake), mistake
         with pytest.raises(ValidationError):
             KINDS[kind].model_validate(mistake)
+
+
+def _patches() -> Iterator[tuple[str, dict[str, Any]]]:
+    for file in sorted((CHECKOUT / "examples").rglob("overlays/*/*.yaml")):
+        for body in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+            if isinstance(body, dict) and str(body.get("apiVersion", "")).startswith("transom.dev/"):
+                yield file.relative_to(CHECKOUT).as_posix(), body
+
+
+PATCHES = list(_patches())
+
+
+@pytest.mark.parametrize("file, body", PATCHES, ids=[file for file, _ in PATCHES])
+def test_patches_of_the_examples(file: str, body: dict[str, Any]) -> None:
+    """What an overlay holds is no whole document, and valid for an editor by the schema of patches."""
+    assert file
+    Draft202012Validator(schema.patch_of(body["kind"])).validate(body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_patch(kind: str) -> None:
+    """A patch needs kind and name; it may take fields away, and every example of a whole document is one too."""
+    body = schema.patch_of(kind)
+    Draft202012Validator.check_schema(body)
+    validator = Draft202012Validator(body)
+    head = {"apiVersion": "transom.dev/v1", "kind": kind, "metadata": {"name": "one"}}
+    validator.validate(head)
+    validator.validate(json.loads(json.dumps(document(kind), default=str)))
+    for field in schema.of(kind)["$defs"][f"{kind}Spec"]["properties"]:
+        validator.validate({**head, "spec": {field: None}})
+    for wrong in (
+        {**head, "metadata": {}},
+        {**head, "spec": {"sise": 1}},
+        {"kind": kind, "metadata": {"name": "one"}},
+        {**head, "sepc": {}},
+    ):
+        assert not validator.is_valid(wrong), wrong
