@@ -116,11 +116,6 @@ def _problem(  # noqa: C901, PLR0911 - a table of pydantic's error types, one wa
                 hint = f"its fields are {', '.join(fields)}"
             message = f"{dotted} must be {_TYPES[kind]}, not {_shown(value)}"
             return Problem(trace.locate(data, path), "WrongType", message, hint)
-        case "too_short":
-            least = detail["ctx"]["min_length"]
-            hint = f"write at least {least}" if least > 1 else "write one, or leave the field out where it is not needed"
-            message = f"{dotted} has less than {least} entries" if value else f"{dotted} is empty"
-            return Problem(trace.locate(data, path), "InvalidValue", message, hint)
         case "string_pattern_mismatch":
             hint = PATTERNS.get(detail["ctx"]["pattern"], f"it must match {detail['ctx']['pattern']}")
             return Problem(trace.locate(data, path), "InvalidValue", f'{dotted} "{value}" is not valid', hint)

@@ -74,7 +74,7 @@ MODEL = [
     ("- cluster: {}", f"UnknownField {SET}:6:7: spec.generators[0].cluster is not a field; did you mean clusters?"),
     ("- clusters: {selector: {matchExpressions: [{key: a, operator: in}]}}", f'InvalidValue {SET}:6:67: spec.generators[0].clusters.selector.matchExpressions[0].operator "in" is not allowed; write one of In, NotIn, Exists, DoesNotExist'),
     ("- clusters: {selector: {matchExpressions: [{key: a, operator: In}]}}", f"InvalidValue {SET}:6:67: spec.generators[0].clusters.selector.matchExpressions[0]: operator In needs values"),
-    ("- matrix: {generators: [{clusters: {}}]}", f"InvalidValue {SET}:6:28: spec.generators[0].matrix.generators has less than 2 entries; write at least 2"),
+    ("- matrix: {generators: [{clusters: {}}]}", f"InvalidValue {SET}:6:28: spec.generators[0].matrix.generators needs at least 2 items; add one"),
     ("- merge: {generators: [{clusters: {}}, {clusters: {}}]}", f"MissingField {SET}:6:7: spec.generators[0].merge.mergeKeys is missing; it has no default: write it"),
 ]  # fmt: skip
 
