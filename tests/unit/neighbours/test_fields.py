@@ -79,6 +79,22 @@ BASES: dict[str, dict[str, Any]] = {
             "destination": {"server": "https://kubernetes.default.svc", "namespace": "hello-there"},
         },
     },
+    "ApplicationSet": {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "ApplicationSet",
+        "metadata": {"name": "many", "namespace": "argocd"},
+        "spec": {
+            "generators": [{"list": {"elements": [{"name": "one"}, {"name": "two"}]}}],
+            "template": {
+                "metadata": {"name": "{{name}}"},
+                "spec": {
+                    "project": "default",
+                    "source": {"repoURL": FLEET, "path": "folder"},
+                    "destination": {"server": "https://kubernetes.default.svc", "namespace": "hello-{{name}}"},
+                },
+            },
+        },
+    },
     "AppProject": {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
@@ -202,6 +218,16 @@ DONE: list[Case] = [
     ("Application", "spec.ignoreDifferences[].name", _ignored(), _ignored(name="web")),
     ("Application", "spec.ignoreDifferences[].namespace", _ignored(), _ignored(namespace="hello-there")),
     ("Application", "spec.ignoreDifferences[].jsonPointers", {}, _ignored()),
+    ("ApplicationSet", "metadata.name", {}, {}),  # stands in messages only
+    ("ApplicationSet", "metadata.namespace", {}, {"metadata": {"namespace": "team-a"}}),
+    ("ApplicationSet", "metadata.labels", {}, {}),
+    ("ApplicationSet", "metadata.annotations", {}, {}),
+    ("ApplicationSet", "spec.generators", {}, _argo(generators=[{"list": {"elements": [{"name": "one"}]}}])),
+    ("ApplicationSet", "spec.template", {}, _argo(template={"metadata": {"name": "my-{{name}}"}})),
+    ("ApplicationSet", "spec.goTemplate", {}, _argo(goTemplate=True)),
+    ("ApplicationSet", "spec.goTemplateOptions", {}, _argo(goTemplateOptions=["missingkey=error"])),
+    ("ApplicationSet", "spec.syncPolicy.applicationsSync", {}, _argo(syncPolicy={"applicationsSync": "create-only"})),
+    ("ApplicationSet", "spec.syncPolicy.preserveResourcesOnDeletion", _argo(template={"spec": {"syncPolicy": {"automated": {"prune": True}}}}), _argo(template={"spec": {"syncPolicy": {"automated": {"prune": True}}}}, syncPolicy={"preserveResourcesOnDeletion": True})),
     ("AppProject", "metadata.name", {}, {"metadata": {"name": "other"}}),
     ("AppProject", "metadata.namespace", {}, {}),  # where Argo CD keeps a project changes nothing
     ("AppProject", "metadata.labels", {}, {}),

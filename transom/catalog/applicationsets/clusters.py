@@ -42,9 +42,11 @@ def _params(entry: Entry[Cluster], *, go: bool) -> dict[str, Any]:
 
 
 def _server(entry: Entry[Cluster]) -> str:
-    """The context by which an existing cluster is reached; its name, for one that is made."""
-    existing = entry.document.spec.existing
-    return existing.context if existing else entry.name
+    """Its address where it says one; else the context by which an existing cluster is reached, or the name of one that is made."""
+    spec = entry.document.spec
+    if spec.server:
+        return spec.server
+    return spec.existing.context if spec.existing else entry.name
 
 
 def _origin(entry: Entry[Cluster]) -> Origin:
@@ -53,7 +55,7 @@ def _origin(entry: Entry[Cluster]) -> Origin:
             case "name" | "nameNormalized":
                 return entry.at("metadata", "name")
             case "server":
-                return entry.at("spec", "existing", "context")
+                return entry.at("spec", "server") if entry.document.spec.server else entry.at("spec", "existing", "context")
             case _:
                 way = elements.path_of(entry.data, name) if name.startswith("metadata.") else None
                 return entry.at(*way) if way else None

@@ -41,7 +41,7 @@ def generate(ground: Ground, rendering: Rendering) -> Rendering:
     others = tuple(document for document in rendering.documents if not is_ours(document, "ApplicationSet"))
     snapshots = {snapshot.source: snapshot for snapshot in ground.snapshots}
     with Program(ground.renderer.templates) as program:
-        run = _Run(_world(ground, others, snapshots), program, _written(others))
+        run = _Run(world(ground, others, snapshots), program, _written(others))
         for document in sets:
             run.read(document)
     problems, failed = (*rendering.problems, *run.problems), (*rendering.failed, *run.failed)
@@ -132,7 +132,7 @@ def _written(documents: Iterable[Rendered]) -> dict[str, str]:
     return found
 
 
-def _world(ground: Ground, documents: Iterable[Rendered], snapshots: Mapping[str, Snapshot]) -> World:
+def world(ground: Ground, documents: Iterable[Rendered], snapshots: Mapping[str, Snapshot]) -> World:
     """What generators may look at. Broken clusters are told elsewhere."""
     found: dict[str, Entry[Cluster]] = {}
     whole = True

@@ -311,6 +311,44 @@ class AppProjectSpec(Theirs):
     ] = ()
 
 
+class ApplicationsPolicy(Theirs):
+    """What may be done to applications that were made before."""
+
+    applications_sync: Annotated[
+        Literal["create-only", "create-update", "create-delete", "sync"], done("`sync.prune` and `sync.update` of each application")
+    ] = "sync"
+    preserve_resources_on_deletion: Annotated[Bool, done("`sync.prune: false` of each application")] = False
+
+
+class ApplicationSetSpec(Theirs):
+    """Generators and a template."""
+
+    generators: Annotated[
+        tuple[dict[str, Any], ...],
+        done("list, clusters, git, matrix, merge, as in [ours](kinds/applicationset.md); pullRequest, scmProvider, plugin, "
+             "clusterDecisionResource are errors"),
+    ]  # fmt: skip
+    template: Annotated[dict[str, Any], done("an Application, as below, with placeholders")]
+    go_template: Annotated[Bool, done("placeholders are Go templates")] = False
+    go_template_options: Annotated[Texts, done("what a parameter that is not there comes to; without it a mistake")] = ()
+    sync_policy: ApplicationsPolicy | None = None
+    apply_nested_selectors: Annotated[Bool, noted("the selectors of nested generators always count")] = False
+    ignore_application_differences: Annotated[Any, noted("no Application lies in a cluster where somebody could change it")] = None
+    preserved_fields: Annotated[Any, noted("no Application lies in a cluster where somebody could add to it")] = None
+    strategy: Annotated[dict[str, Any] | None, warned("all applications of a set are applied in one run")] = None
+    template_patch: Annotated[str, refused("a patch of the template is not done: write a parameter where it says it, or two sets")] = ""
+
+
+class ArgoApplicationSet(Theirs):
+    """ApplicationSet."""
+
+    api_version: Literal["argoproj.io/v1alpha1"]
+    kind: Literal["ApplicationSet"]
+    metadata: Metadata
+    spec: ApplicationSetSpec
+    status: Annotated[Any, noted("written by a cluster")] = None
+
+
 class AppProject(Theirs):
     """AppProject."""
 

@@ -125,10 +125,16 @@ def cluster_of(theirs: Theirs, destination: Destination, around: Surroundings) -
         return destination.name
     elif destination.server and destination.server.rstrip("/") not in HERE:
         by_address = {cluster.spec.server.rstrip("/"): name for name, cluster in around.clusters.items() if cluster.spec.server}
+        # what a cluster generator gives for a cluster that says no address
+        by_address |= {cluster.spec.existing.context: name for name, cluster in around.clusters.items() if cluster.spec.existing}
+        by_address |= {name: name for name in around.clusters}
         wanted = destination.server.rstrip("/")
         if wanted in by_address:
             return by_address[wanted]
-        hint = near(wanted, by_address) or "write it as spec.server of the Cluster that it is, or name the cluster: destination.name"
+        hint = (
+            near(wanted, [one for one in by_address if "//" in one])
+            or "write it as spec.server of the Cluster that it is, or name the cluster: destination.name"
+        )
         around.wrong(theirs.at(*path, "server"), "UnknownServer", f"no cluster of the environment has the address {wanted}", hint)
     elif not destination.name and not destination.server:
         around.wrong(theirs.at(*path), "MissingField", "destination names no cluster", "write name or server, as Argo CD asks")

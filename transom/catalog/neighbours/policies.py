@@ -40,7 +40,7 @@ def of_argo(one: Converted, options: frozenset[str]) -> None:
     if policy is not None and policy.retry is not None:
         sync["retry"] = _retry(policy.retry)
         ways["spec", "sync", "retry"] = (*place, "retry")
-    one.spec["sync"] = sync
+    one.spec["sync"] = {**sync, **one.theirs.ruled}
     one.ways |= ways
     rules = [(rule, index) for index, difference in enumerate(spec.ignore_differences) for rule in _ignored(difference, one)]
     _note(one, rules, ("spec", "ignoreDifferences"))

@@ -21,6 +21,7 @@ FLUX_GROUP = "toolkit.fluxcd.io"
 KINDS: Mapping[tuple[str, str], type[BaseModel]] = MappingProxyType(
     {
         (argo.VERSION, "Application"): argo.ArgoApplication,
+        (argo.VERSION, "ApplicationSet"): argo.ArgoApplicationSet,
         (argo.VERSION, "AppProject"): argo.AppProject,
         (flux.KUSTOMIZATION, "Kustomization"): flux.FluxKustomization,
         (flux.GIT_REPOSITORY, "GitRepository"): flux.GitRepository,
@@ -28,9 +29,7 @@ KINDS: Mapping[tuple[str, str], type[BaseModel]] = MappingProxyType(
 )
 """The kinds that are read, by version and kind."""
 
-_VERSIONS: Mapping[tuple[str, str], str] = MappingProxyType(
-    {(version.partition("/")[0], kind): version for version, kind in (*KINDS, (argo.VERSION, "ApplicationSet"))}
-)
+_VERSIONS: Mapping[tuple[str, str], str] = MappingProxyType({(version.partition("/")[0], kind): version for version, kind in KINDS})
 
 
 def is_theirs(data: Mapping[str, Any]) -> bool:
@@ -57,12 +56,14 @@ class Theirs:
     Attributes:
         parent: the document that led to it.
         cluster: the cluster of the entry that it was reached from.
+        ruled: fields of `sync` that the set it was made by has for it.
     """
 
     model: Any
     rendered: Rendered = field(repr=False)
     parent: Theirs | None = field(default=None, repr=False)
     cluster: str | None = None
+    ruled: Mapping[str, bool] = field(default_factory=dict, repr=False)
 
     @property
     def kind(self) -> str:
@@ -102,9 +103,6 @@ def read(rendered: Rendered, parent: Theirs | None, cluster: str | None) -> tupl
     data, trace = rendered.data, rendered.trace
     version, kind = str(data["apiVersion"]), str(data["kind"])
     model = KINDS.get((version, kind))
-    if (version, kind) == (argo.VERSION, "ApplicationSet"):
-        hint = "write an ApplicationSet of ours, or the Applications that it makes"
-        return None, (Problem(trace.locate(data, ("kind",)), "NotSupported", "an ApplicationSet of Argo CD is not read", hint),)
     if model is None:
         wanted = _VERSIONS[version.partition("/")[0], kind]
         message = f'apiVersion "{version}" of {kind} is not read'

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from transom.catalog import manifests, validate
-from transom.catalog.neighbours import argocd, fluxcd, folders, objects, overlay, policies, projects, reading
+from transom.catalog.applicationsets import stage as applicationsets
+from transom.catalog.applicationsets.gotemplates import Program
+from transom.catalog.neighbours import argocd, fluxcd, folders, objects, overlay, policies, projects, reading, sets
 from transom.catalog.neighbours.folders import Folder, Held
 from transom.catalog.neighbours.ground import Converted, Surroundings, cluster_unit, trace_of
 from transom.catalog.neighbours.reading import Theirs
@@ -59,16 +61,30 @@ class Rounds:
         self.projects: dict[str, Theirs] = {}
         self.waiting: list[Theirs] = []
         self.done: dict[Key, Converted] = {}
+        self.sets: dict[Key, list[Key]] = {}
+        """The Applications that each set of Argo CD makes."""
+        self.program = Program(ground.renderer.templates)
         self.options: dict[str, frozenset[str]] = {}
         """The sync options of each application of Argo CD."""
+        self.ours = list(rendering.documents)
+        """What generators of sets may look at: documents of ours that no neighbour's document leads to."""
         self.others: list[Rendered] = []
         """Documents of ours, and objects of the clusters, that entries hold."""
         self.torn: list[Unit] = []
 
     def all(self, theirs: Iterable[Rendered], entries: Iterable[tuple[SourceSpec, EntrySpec]]) -> Rendering:
         """Everything: the documents before, and what the neighbours' stand for."""
+        with self.program:
+            self._all(theirs, list(entries))
+        self._settle()
+        out = [*self.rendering.documents, *self.others, *self.around.made.values(), *self._written()]
+        problems = (*self.rendering.problems, *self.around.problems)
+        return Rendering(tuple(out), problems, (*self.rendering.failed, *self.torn))
+
+    def _all(self, theirs: Iterable[Rendered], entries: Iterable[tuple[SourceSpec, EntrySpec]]) -> None:
         bases = [base for source, entry in entries if (base := self._base(source, entry)) is not None]
-        clusters, tenants = _declared(self.ground, (document for base in bases for document in base.held.documents))
+        self.ours += [document for base in bases for document in base.held.documents if validate.is_ours(document.data)]
+        clusters, tenants = _declared(self.ground, self.ours)
         self.clusters.update(clusters)
         self.tenants.update(tenants)
         for base in bases:
@@ -76,10 +92,6 @@ class Rounds:
         self._take(theirs)
         while self.waiting:
             self._round()
-        self._settle()
-        out = [*self.rendering.documents, *self.others, *self.around.made.values(), *self._written()]
-        problems = (*self.rendering.problems, *self.around.problems)
-        return Rendering(tuple(out), problems, (*self.rendering.failed, *self.torn))
 
     # -- reading
 
@@ -158,7 +170,13 @@ class Rounds:
                 self.around.warn(where, "PassedOver", f"{document.data.get('kind')} of Flux is not read", hint)
         return rest
 
-    def _take(self, documents: Iterable[Rendered], parent: Theirs | None = None, cluster: str | None = None) -> list[Key]:
+    def _take(
+        self,
+        documents: Iterable[Rendered],
+        parent: Theirs | None = None,
+        cluster: str | None = None,
+        ruled: Mapping[str, bool] | None = None,
+    ) -> list[Key]:
         """Reads documents; those that were met before are passed over, those declared twice are a mistake."""
         keys: list[Key] = []
         for document in documents:
@@ -179,6 +197,7 @@ class Rounds:
                     keys.append(known.key)
                 continue
             self.around.problems += problems
+            theirs = replace(theirs, ruled=ruled or {})
             self.seen[theirs.key] = theirs
             keys.append(theirs.key)
             match theirs.kind:
@@ -186,9 +205,29 @@ class Rounds:
                     self.repositories[theirs.key] = theirs
                 case "AppProject":
                     self.projects[theirs.name] = theirs
+                case "ApplicationSet":
+                    self._expand(theirs)
                 case _:
                     self.waiting.append(theirs)
         return keys
+
+    def _expand(self, theirs: Theirs) -> None:
+        """Takes the Applications that a set makes; two of one name are a mistake, wherever the other comes from."""
+        world = applicationsets.world(self.ground, self.ours, dict(self.around.repositories.snapshots))
+        before = len(mistakes(self.around.problems))
+        made, ruled = sets.expanded(theirs, world, self.program, self.around)
+        self.sets[theirs.key] = keys = []
+        for document in made:
+            key = reading.key_of(document.data)
+            if key in self.seen:
+                where = document.trace.locate(document.data, ("metadata", "name"))
+                message = f"Application {key[2]} is declared twice, first at {self.seen[key].at('metadata', 'name')}"
+                self.around.wrong(where, "DuplicateDocument", message, "put a parameter into metadata.name in which they differ")
+                continue
+            keys += self._take([document], theirs, ruled=ruled)
+        if len(mistakes(self.around.problems)) > before:
+            self.around.broken.add(theirs.key)
+            self.torn.append(theirs.rendered.unit)
 
     # -- rounds
 
@@ -289,8 +328,8 @@ class Rounds:
         """An application of a later wave needs those of the wave before it, among the children of one parent."""
         families: dict[Key | None, dict[int, list[Converted]]] = defaultdict(lambda: defaultdict(list))
         for one in self.done.values():
-            if one.theirs.kind == "Application":
-                parent = one.theirs.parent.key if one.theirs.parent else None
+            parent = one.theirs.parent.key if one.theirs.parent else None
+            if one.theirs.kind == "Application" and parent not in self.sets:  # a set makes all of its applications at once
                 families[parent][objects.wave_of(one.theirs.model.metadata.annotations)].append(one)
         for waves in families.values():
             order = sorted(waves)
@@ -393,8 +432,12 @@ class Rounds:
 
     def _leaves(self, key: Key, above: tuple[Key, ...]) -> Iterator[Converted]:
         """What stands for a neighbour's document: its application, or when it only holds others, theirs."""
+        if key in above:
+            return
+        for child in self.sets.get(key, ()):
+            yield from self._leaves(child, (*above, key))
         converted = self.done.get(key)
-        if converted is None or key in above:
+        if converted is None:
             return
         if converted.objects or converted.torn or not converted.children:
             yield converted
