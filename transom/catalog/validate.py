@@ -81,7 +81,7 @@ _TYPES = {
 }  # fmt: skip
 
 
-def _problem(  # noqa: C901, PLR0911 - a table of pydantic's error types, one way out each
+def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out each
     detail: ErrorDetails, data: Mapping[str, Any], trace: Trace, model: type[BaseModel]
 ) -> Problem:
     path = tuple(part for part in detail["loc"] if part != "[key]")
