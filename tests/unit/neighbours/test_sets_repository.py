@@ -86,7 +86,7 @@ CASES = [
     ("hosts of repositories", GENERATOR, "    - scmProvider: {github: {organization: acme}}\n", f"{S}:6:20", "InvalidValue", "scmProvider"),
     ("a plugin", GENERATOR, "    - plugin: {configMapRef: {name: x}}\n", f"{S}:6:15", "InvalidValue", "plugin"),
     ("decisions", GENERATOR, "    - clusterDecisionResource: {name: x}\n", f"{S}:6:32", "InvalidValue", "clusterDecisionResource"),
-    ("a misspelt generator", GENERATOR, "    - lists: {elements: []}\n", f"{S}:6:7", "UnknownField", "did you mean list or clusters?"),
+    ("a misspelt generator", GENERATOR, "    - lists: {elements: []}\n", f"{S}:6:7", "UnknownField", "did you mean list"),
     ("a parameter that is none", "hello-{{name}}", "hello-{{nme}}", f"{S}:8:22", "UnknownParameter", "did you mean name?"),
     ("one name for two", "hello-{{name}}", "hello", f"{S}:8:22", "DuplicateDocument", "put a parameter into metadata.name"),
     ("another repository", GENERATOR, "    - git: {repoURL: https://git.example.com/x, directories: [{path: hello}]}\n", f"{S}:6:22", "UnknownRepository", "alsoKnownAs"),
