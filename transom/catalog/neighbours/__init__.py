@@ -2,6 +2,6 @@
 
 `stage` is the way in. `argo` and `flux` are the models of their kinds, each field marked with what becomes of it (`marks`); `repositories`
 matches what they name against the environment's sources, `folders` renders what they point at, `overlay` and `substitution` do to it what
-they ask for, `argocd` and `fluxcd` write the documents of ours that stand for them. What is made carries a trace to their lines.
-Nothing here reaches a network, and nothing of another file than those of the snapshots is read.
+they ask for. `argocd`, `sets`, `projects` and `fluxcd` say what each comes to, `rounds` takes one after the other, `settling` writes the
+documents of ours, `moving` lays them out for good. What is made carries a trace to their lines. Nothing here reaches a network.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,11 @@ class Surroundings:
     """Kind, namespace and name of documents that are wrong: pointing at one is not a second mistake."""
     made: dict[str, Rendered] = field(default_factory=dict)
     """Tenants that stand for something of a neighbour's, by name."""
+
+    @property
+    def only_cluster(self) -> str:
+        """The environment's cluster when it has exactly one; empty otherwise."""
+        return next(iter(self.clusters)) if len(self.clusters) == 1 else ""
 
     def wrong(self, where: Location, reason: str, message: str, hint: str) -> None:
         """Notes a mistake."""
@@ -114,8 +119,3 @@ def trace_of(theirs: Theirs, ways: Mapping[Path_, Path_]) -> Trace:
 def cluster_unit(unit: Unit, cluster: str) -> Unit:
     """The unit of what belongs to a cluster itself."""
     return Unit(Room.CLUSTER, cluster, unit.folder, unit.kustomized, unit.snapshot)
-
-
-def last(items: Sequence[Any]) -> Any:
-    """The last item, None when there is none."""
-    return items[-1] if items else None

@@ -49,6 +49,10 @@ def needs_flux(data: Mapping[str, Any]) -> bool:
     return str(data.get("apiVersion", "")).partition("/")[0].endswith(FLUX_GROUP) and not is_theirs(data)
 
 
+Key = tuple[str, str, str]
+"""Kind, namespace and name: what makes it the same document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Theirs:
     """A valid document of a neighbour, and where it comes from.
@@ -81,7 +85,7 @@ class Theirs:
         return str(self.model.metadata.namespace)
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """What makes it the same document: kind, namespace, name."""
         return self.kind, self.namespace, self.name
 
@@ -90,7 +94,7 @@ class Theirs:
         return self.rendered.trace.locate(self.rendered.data, tuple(path), of_key=of_key)
 
 
-def key_of(data: Mapping[str, Any]) -> tuple[str, str, str]:
+def key_of(data: Mapping[str, Any]) -> Key:
     """What a document seems to be, whether it is valid or not: kind, namespace, name."""
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}

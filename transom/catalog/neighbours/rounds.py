@@ -1,38 +1,31 @@
-"""The rounds in which neighbours' documents are taken, and what is settled once all of them are known."""
+"""The rounds in which neighbours' documents are taken: read, rendered, put under overlays, filled in, until they lead to no more."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from transom.catalog import manifests, validate
 from transom.catalog.applicationsets import stage as applicationsets
 from transom.catalog.applicationsets.gotemplates import Program
-from transom.catalog.neighbours import argocd, fluxcd, folders, objects, overlay, policies, projects, reading, sets
+from transom.catalog.neighbours import argocd, fluxcd, folders, objects, overlay, policies, reading, sets
 from transom.catalog.neighbours.folders import Folder, Held
-from transom.catalog.neighbours.ground import Converted, Surroundings, cluster_unit, trace_of
-from transom.catalog.neighbours.reading import Theirs
+from transom.catalog.neighbours.ground import Converted, Surroundings, cluster_unit
+from transom.catalog.neighbours.reading import Key, Theirs
 from transom.catalog.neighbours.repositories import Repositories, Unmatched
-from transom.catalog.permissions import PLATFORM
+from transom.catalog.neighbours.settling import Settling
 from transom.errors import Location, mistakes
 from transom.rendering.render import Rendered, Rendering
 from transom.rendering.units import Room, Unit
-from transom.rendering.yamltext import Path_
-from transom.specs.base import API_VERSION
 from transom.specs.cluster import Cluster
 from transom.specs.source import EntrySpec, SourceSpec
 from transom.specs.tenant import Tenant
 
 if TYPE_CHECKING:  # that module's table of stages names this room
     from transom.catalog.stages import Ground
-
-Key = tuple[str, str, str]
-"""Kind, namespace and name of a neighbour's document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +57,6 @@ class Rounds:
         self.sets: dict[Key, list[Key]] = {}
         """The Applications that each set of Argo CD makes."""
         self.program = Program(ground.renderer.templates)
-        self.options: dict[str, frozenset[str]] = {}
-        """The sync options of each application of Argo CD."""
         self.ours = list(rendering.documents)
         """What generators of sets may look at: documents of ours that no neighbour's document leads to."""
         self.others: list[Rendered] = []
@@ -76,8 +67,9 @@ class Rounds:
         """Everything: the documents before, and what the neighbours' stand for."""
         with self.program:
             self._all(theirs, list(entries))
-        self._settle()
-        out = [*self.rendering.documents, *self.others, *self.around.made.values(), *self._written()]
+        settling = Settling(self.around, self.done, self.seen, self.sets, self.projects, self.others)
+        settling.settle(self.rendering.documents)
+        out = [*self.rendering.documents, *self.others, *self.around.made.values(), *settling.written()]
         problems = (*self.rendering.problems, *self.around.problems)
         return Rendering(tuple(out), problems, (*self.rendering.failed, *self.torn))
 
@@ -137,7 +129,7 @@ class Rounds:
         ours = (document for document in rest if validate.is_ours(document.data))
         self.others += [replace(document, unit=replace(base.unit, room=Room.RESOURCES)) for document in ours]
         own = self._without_flux([document for document in rest if not validate.is_ours(document.data)])
-        cluster = base.entry.cluster or self._only_cluster()
+        cluster = base.entry.cluster or self.around.only_cluster
         if own and not cluster:
             names = ", ".join(sorted(self.clusters)) or "none"
             message = f"which cluster the entry is for is not clear: the environment has {names}"
@@ -145,9 +137,6 @@ class Rounds:
             return
         settled = [kept for one in own if (kept := objects.settled(one, self.around)) is not None]
         self.others += [replace(one, unit=cluster_unit(one.unit, cluster)) for one in settled]
-
-    def _only_cluster(self) -> str:
-        return next(iter(self.clusters)) if len(self.clusters) == 1 else ""
 
     def _without_flux(self, documents: Sequence[Rendered]) -> list[Rendered]:
         own = [document for document in documents if reading.is_flux_itself(document.data)]
@@ -304,146 +293,6 @@ class Rounds:
         if converted.torn:
             self.torn.append(converted.unit)
         converted.children = self._take(mine, converted.theirs)
-
-    # -- settling
-
-    def _settle(self) -> None:
-        applications = [one for one in self.done.values() if one.theirs.kind == "Application"]
-        projects.tenants(applications, self.projects, self.around)
-        everything = [*self.rendering.documents, *self.others, *(one for each in self.done.values() for one in each.objects)]
-        unscoped = manifests.scopes(everything)
-        for one in self.done.values():
-            if one.theirs.kind == "Kustomization":
-                policies.of_flux(one, self.around)
-                continue
-            self.options[one.name] = argocd.options_of(one.theirs, self.around)
-            policies.of_argo(one, self.options[one.name])
-            if (project := self.projects.get(one.tenant)) is not None:
-                projects.hold(one, project, unscoped, self.around)
-                policies.windows(one, project, self.around)
-        self._waves()
-        self._namespaces(unscoped)
-
-    def _waves(self) -> None:
-        """An application of a later wave needs those of the wave before it, among the children of one parent."""
-        families: dict[Key | None, dict[int, list[Converted]]] = defaultdict(lambda: defaultdict(list))
-        for one in self.done.values():
-            parent = one.theirs.parent.key if one.theirs.parent else None
-            if one.theirs.kind == "Application" and parent not in self.sets:  # a set makes all of its applications at once
-                families[parent][objects.wave_of(one.theirs.model.metadata.annotations)].append(one)
-        for waves in families.values():
-            order = sorted(waves)
-            for before, after in pairwise(order):
-                place: Path_ = ("metadata", "annotations", manifests.WAVE)
-                for one in waves[after]:
-                    one.needs += [(other.theirs.key, place) for other in waves[before]]
-
-    def _namespaces(self, unscoped: frozenset[tuple[str, str]]) -> None:
-        """Namespaces come before all that goes into them: those of tenants that are not confined become their cluster's own objects."""
-        declared: set[tuple[str, str]] = set()
-        for one in self.done.values():
-            one.namespace = one.namespace or self._most_used(one, unscoped)
-            if self._is_confined(one.tenant):
-                continue
-            cluster = one.cluster or self._only_cluster()
-            own = [document for document in one.objects if manifests.group_and_kind(document.data) == ("", "Namespace")]
-            if not cluster or not own:
-                continue
-            declared |= {(cluster, str(document.data["metadata"].get("name"))) for document in own}
-            kept = own if one.spec["sync"]["prune"] else [objects.kept(document) for document in own]
-            self.others += [replace(document, unit=cluster_unit(document.unit, cluster)) for document in kept]
-            one.objects = tuple(document for document in one.objects if document not in own)
-            one.changed = True
-        for one in self.done.values():
-            if one.theirs.kind != "Application" or (wanted := argocd.wants_namespace(one, self.options[one.name], self.around)) is None:
-                continue
-            cluster = one.cluster or self._only_cluster()
-            if (
-                not self._is_confined(one.tenant)
-                and cluster
-                and (cluster, one.namespace) not in declared
-                and not self._is_owned(one.namespace)
-            ):
-                declared.add((cluster, one.namespace))
-                self.others.append(replace(wanted, unit=cluster_unit(wanted.unit, cluster)))
-
-    def _is_confined(self, tenant: str) -> bool:
-        return tenant in self.tenants and self.tenants[tenant].spec.confined
-
-    def _is_owned(self, namespace: str) -> bool:
-        return any(namespace in tenant.spec.namespaces for tenant in self.tenants.values())
-
-    def _most_used(self, one: Converted, unscoped: frozenset[tuple[str, str]]) -> str:
-        """The namespace of an application that says none: that of most of its objects. One without a namespace has no place to go."""
-        found: Counter[str] = Counter()
-        for document in one.objects:
-            metadata = document.data.get("metadata")
-            if manifests.group_and_kind(document.data) in unscoped or validate.is_ours(document.data) or not isinstance(metadata, dict):
-                continue
-            if metadata.get("namespace"):
-                found[str(metadata["namespace"])] += 1
-                continue
-            field_name = "spec.destination.namespace" if one.theirs.kind == "Application" else "spec.targetNamespace"
-            hint = f"write it here, or {field_name} at {one.theirs.at('spec', of_key=True)}"
-            where = document.trace.locate(document.data, ("metadata",))
-            self.around.wrong(where, "MissingNamespace", f"{document.data.get('kind')} {metadata.get('name')} names no namespace", hint)
-        return found.most_common(1)[0][0] if found else one.theirs.namespace
-
-    # -- writing
-
-    def _written(self) -> Iterator[Rendered]:
-        for one in self.done.values():
-            if one.objects or one.torn or not one.children:
-                yield self._application(one)
-                yield from (Rendered(document.data, document.trace, self._unit_of(document, one)) for document in one.objects)
-
-    def _unit_of(self, document: Rendered, one: Converted) -> Unit:
-        """The application's own unit. What only the platform may declare is its own where the application is not confined."""
-        ours = validate.is_ours(document.data) and document.data.get("kind") in PLATFORM
-        return replace(one.unit, room=Room.RESOURCES) if ours and not self._is_confined(one.tenant) else one.unit
-
-    def _application(self, one: Converted) -> Rendered:
-        destination: dict[str, Any] = {"cluster": one.cluster} if one.cluster else {}
-        spec: dict[str, Any] = {"tenant": one.tenant, "destination": {**destination, "namespace": one.namespace}}
-        needs, ways = self._needs(one)
-        spec |= {"dependsOn": needs} if needs else {}
-        metadata: dict[str, Any] = {"name": one.name, **({"labels": dict(one.labels)} if one.labels else {})}
-        data = {"apiVersion": API_VERSION, "kind": "Application", "metadata": metadata, "spec": {**spec, **one.spec}}
-        return Rendered(data, trace_of(one.theirs, {**one.ways, **ways}), one.unit)
-
-    def _needs(self, one: Converted) -> tuple[list[str], dict[Path_, Path_]]:
-        """Names of the applications that must be up before, and where each is asked for."""
-        names: dict[str, Path_] = {}
-        for key, place in one.needs:
-            if key in self.around.broken:
-                continue
-            if key not in self.seen:
-                kind, namespace, name = key
-                known = [other for each, space, other in self.seen if (each, space) == (kind, namespace)]
-                hint = validate.near(name, known) or "declare it, or correct the name"
-                self.around.wrong(
-                    one.theirs.at(*place), "UnknownReference", f'{kind} "{name}" is not declared in namespace {namespace}', hint
-                )
-                continue
-            for needed in self._leaves(key, ()):
-                if needed.theirs.key != one.theirs.key or key == one.theirs.key:
-                    names.setdefault(needed.name, place)
-        return list(names), {("spec", "dependsOn", index): place for index, place in enumerate(names.values())}
-
-    def _leaves(self, key: Key, above: tuple[Key, ...]) -> Iterator[Converted]:
-        """What stands for a neighbour's document: its application, or when it only holds others, theirs."""
-        if key in above:
-            return
-        for child in self.sets.get(key, ()):
-            yield from self._leaves(child, (*above, key))
-        converted = self.done.get(key)
-        if converted is None:
-            return
-        if converted.objects or converted.torn or not converted.children:
-            yield converted
-            return
-        for child in converted.children:
-            yield from self._leaves(child, (*above, key))
 
 
 def _declared(ground: Ground, documents: Iterable[Rendered]) -> tuple[dict[str, Cluster], dict[str, Tenant]]:
