@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from tests import repository
 from transom.catalog.model import Catalog, Manifest
+from transom.catalog.neighbours import overlay
+from transom.catalog.neighbours.places import Asked
+from transom.errors import Location
+from transom.rendering.render import Rendered, Renderer
+from transom.rendering.trace import Trace
+from transom.rendering.units import Room, Unit
+from transom.source.base import Snapshot
 
 
 @pytest.fixture
@@ -110,3 +120,21 @@ def test_projects_are_tenants_without_walls(catalog: Catalog) -> None:
     """A project makes no namespace, quota or policy in Argo CD, and so its tenant makes none here."""
     assert {name: entry.document.spec.confined for name, entry in catalog.tenants.items()} == {"default": False, "greetings": False}
     assert catalog.owners["Application/plain"] == "greetings"
+
+
+def test_overlays_are_the_same_however_many_are_rendered_at_once(tmp_path: Path) -> None:
+    """The program that renders many in one process gives what one process for each gives, complaints included."""
+    built = repository.CHECKOUT / ".tools" / "bin" / "kustomize-batch"
+    assert built.is_file(), "kustomize-batch is missing: make toolchain builds it"
+    text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n"
+    unit = Unit(Room.APPLICATION, "x", tmp_path, kustomized=False, snapshot=Snapshot("x", "directory", tmp_path))
+    (tmp_path / "web.yaml").write_text(text, encoding="utf-8")
+    document = Rendered(yaml.safe_load(text), Trace(unit.snapshot, tmp_path / "web.yaml", 0), unit)
+    asked = Asked(Location("argo.yaml"))
+    patches = [{"patch": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: wob}\n"}]
+    overlays = ({"namePrefix": "a-"}, {"replicas": [{"name": "web", "count": 4}]}, {"patches": patches}, {})
+    wanted = [(overlay.Overlay(fields, asked), [document]) for fields in overlays]
+    one, many = (overlay.put(wanted, Renderer(repository.kustomize(), batch=program)) for program in (None, str(built)))
+    assert [[each.data for each in documents] for documents, _ in one] == [[each.data for each in documents] for documents, _ in many]
+    assert [[problem.reason for problem in problems] for _, problems in one] == [[], [], ["PatchWithoutTarget"], []]
+    assert [problems for _, problems in one] == [problems for _, problems in many]

@@ -16,6 +16,8 @@ from transom.catalog.neighbours.places import Asked
 from transom.catalog.neighbours.reading import Theirs
 from transom.catalog.neighbours.repositories import Unmatched
 from transom.catalog.validate import near
+from transom.errors import mistakes
+from transom.rendering import kustomization
 from transom.rendering.render import Rendered
 from transom.rendering.units import Room, Unit, kustomization_of
 from transom.rendering.yamltext import Path_
@@ -258,8 +260,11 @@ def components_of(  # noqa: PLR0913 - a list of paths and where it is
     for index, name in enumerate(listed):
         target = (folder / name).resolve()
         where = theirs.at(*path, index)
-        if any(target.is_relative_to(one.root.resolve()) for one in around.repositories.snapshots.values()) and kustomization_of(target):
-            out.append(target)
+        source = next((one for one in around.repositories.snapshots.values() if target.is_relative_to(one.root.resolve())), None)
+        if source is not None and kustomization_of(target):
+            reading = kustomization.read(target, source)  # what it names must not lead out either
+            around.problems += reading.problems
+            out += [] if mistakes(reading.problems) else [target]
         elif not target.is_relative_to(root):
             around.wrong(where, "PathOutsideSource", f"{name} leads out of the source", "name a folder inside the repository")
         elif not ignore:

@@ -30,7 +30,6 @@ class Surroundings:
         clusters: its clusters by name.
         tenants: the declared tenants by name; those that conversions make are added.
         repositories: its sources.
-        kustomize: the program.
         problems: what is wrong, and what has no effect.
     """
 
@@ -38,7 +37,6 @@ class Surroundings:
     clusters: Mapping[str, Cluster]
     tenants: dict[str, Tenant]
     repositories: Repositories
-    kustomize: str
     problems: list[Problem] = field(default_factory=list)
     broken: set[tuple[str, str, str]] = field(default_factory=set)
     """Kind, namespace and name of documents that are wrong: pointing at one is not a second mistake."""

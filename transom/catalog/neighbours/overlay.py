@@ -7,7 +7,9 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,8 @@ import yaml
 
 from transom.catalog.neighbours.places import Asked, changed
 from transom.errors import Location, Problem, ToolMissing
-from transom.rendering import yamltext
-from transom.rendering.render import Rendered
+from transom.rendering import batch, yamltext
+from transom.rendering.render import Rendered, Renderer
 
 _INDEX = "transom.dev/neighbours-index"
 """Annotation that tells objects apart while Kustomize has them; it never leaves this module."""
@@ -50,33 +52,68 @@ class Overlay:
         return not any(self.fields.values()) and not self.components
 
 
-def put(overlay: Overlay, documents: Sequence[Rendered], program: str) -> tuple[tuple[Rendered, ...], tuple[Problem, ...]]:
-    """The documents under the overlay, or what Kustomize complains about. What it adds by itself (of components) has the overlay's place.
+Outcome = tuple[tuple[Rendered, ...], tuple[Problem, ...]]
+"""Documents, or what Kustomize complains about."""
+
+
+def put(wanted: Sequence[tuple[Overlay, Sequence[Rendered]]], renderer: Renderer) -> list[Outcome]:
+    """The documents under each overlay, in their order. What an overlay adds by itself (of components) has the overlay's place.
 
     Raises:
         ToolMissing: there is no such program.
     """
+    if not wanted:
+        return []
+    with tempfile.TemporaryDirectory(prefix="transom-") as name, _workers(renderer) as build:
+        top = Path(name).resolve()
+        return list(build([(top / str(index), overlay, documents) for index, (overlay, documents) in enumerate(wanted)]))
+
+
+_Job = tuple[Path, Overlay, Sequence[Rendered]]
+
+
+@contextmanager
+def _workers(renderer: Renderer) -> Iterator[Callable[[list[_Job]], Iterator[Outcome]]]:
+    """What does all jobs side by side: the program that renders many in one process where there is one, else one process for each."""
+    if renderer.batch is None:
+        with ThreadPoolExecutor(os.cpu_count() or 2) as threads:
+            yield lambda jobs: threads.map(lambda job: _one(job, None, renderer.kustomize), jobs)
+        return
+    with batch.Pool(renderer.batch) as pool:
+        yield lambda jobs: pool.threads.map(lambda job: _one(job, pool, renderer.kustomize), jobs)
+
+
+def _one(job: _Job, pool: batch.Pool | None, program: str) -> Outcome:
+    folder, overlay, documents = job
     if overlay.is_empty or not documents:
         return tuple(documents), ()
-    with tempfile.TemporaryDirectory(prefix="transom-") as name:
-        folder = Path(name).resolve()
-        # JSON, because every word of it means the same to Kustomize
-        text = "---\n".join(f"{json.dumps(_marked(one.data, i), ensure_ascii=False)}\n" for i, one in enumerate(documents))
-        (folder / "all.yaml").write_text(text, encoding="utf-8")
-        components = [os.path.relpath(component, folder) for component in overlay.components]
-        body = {"resources": ["all.yaml"], **overlay.fields, **({"components": components} if components else {})}
-        (folder / "kustomization.yaml").write_text(json.dumps(body), encoding="utf-8")
-        try:
-            done = subprocess.run([program, "build", str(folder)], capture_output=True, text=True, timeout=_TIMEOUT, check=False)
-        except FileNotFoundError:
-            raise ToolMissing("kustomize is not on this machine", hint="make demo builds it, and transom doctor says where it is") from None
-        except subprocess.TimeoutExpired:
-            return (), (Problem(overlay.where, "KustomizeFailed", f"kustomize did not end within {_TIMEOUT} seconds", "ask for less"),)
-        if done.returncode:
-            return (), (_complaint(done.stderr, name, overlay.asked),)
-    rendered = yaml.load_all(done.stdout, Loader=yamltext.Loader)
-    out = [_unmarked(one, documents, overlay.asked) for one in rendered if one]
-    return tuple(out), tuple(_aimed_at_nothing(overlay, documents))
+    folder.mkdir()
+    # JSON, because every word of it means the same to Kustomize
+    text = "---\n".join(f"{json.dumps(_marked(one.data, i), ensure_ascii=False)}\n" for i, one in enumerate(documents))
+    (folder / "all.yaml").write_text(text, encoding="utf-8")
+    components = [os.path.relpath(component, folder) for component in overlay.components]
+    body = {"resources": ["all.yaml"], **overlay.fields, **({"components": components} if components else {})}
+    (folder / "kustomization.yaml").write_text(json.dumps(body), encoding="utf-8")
+    if pool is not None and not components:  # which lie outside of all that the program may read
+        made, said = pool.ask(batch.Asked(json.dumps({"resources": [os.path.relpath(folder, batch.FOLDER)]}), folder))
+    else:
+        made, said = _alone(program, folder)
+    if said:
+        return (), (_complaint(said, str(folder), overlay.asked),)
+    out = tuple(_unmarked(one, documents, overlay.asked) for one in made)
+    return out, tuple(_aimed_at_nothing(overlay, documents))
+
+
+def _alone(program: str, folder: Path) -> tuple[list[dict[str, Any]], str]:
+    try:
+        done = subprocess.run([program, "build", str(folder)], capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+    except FileNotFoundError:
+        raise ToolMissing("kustomize is not on this machine", hint="make demo builds it, and transom doctor says where it is") from None
+    except subprocess.TimeoutExpired:
+        return [], f"did not end within {_TIMEOUT} seconds"
+    if done.returncode:
+        return [], done.stderr or "failed without a word"
+    return [one for one in yaml.load_all(done.stdout, Loader=yamltext.Loader) if one], ""
 
 
 def _marked(data: Mapping[str, Any], index: int) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Rounds:
         snapshots = {snapshot.source: snapshot for snapshot in ground.snapshots}
         self.clusters, self.tenants = _declared(ground, rendering.documents)
         repositories = Repositories(ground.environment.name, spec.sources, snapshots)
-        self.around = Surroundings(ground.environment.name, self.clusters, self.tenants, repositories, ground.renderer.kustomize)
+        self.around = Surroundings(ground.environment.name, self.clusters, self.tenants, repositories)
         self.seen: dict[Key, Theirs] = {}
         self.repositories: dict[Key, Theirs] = {}
         self.projects: dict[str, Theirs] = {}
@@ -238,8 +238,18 @@ class Rounds:
         self.around.problems += problems
         rest = iter(held)
         for converted, wanted in begun:
+            mine = [next(rest) for _ in wanted]
             converted.folders = tuple(wanted)
-            self._rendered(converted, [next(rest) for _ in wanted])
+            converted.torn = any(one.torn for one in mine)
+            converted.objects = tuple(document for one in mine for document in one.documents)
+        overlaid = [(one, one.overlay) for one, _ in begun if one.overlay is not None]
+        laid = overlay.put([(over, one.objects) for one, over in overlaid], self.ground.renderer)
+        for (converted, _), (documents, wrong) in zip(overlaid, laid, strict=True):
+            converted.objects = documents
+            converted.torn = converted.torn or bool(mistakes(wrong))
+            self.around.problems += wrong
+        for converted, _ in begun:
+            self._rendered(converted)
 
     def _still_to_come(self, theirs: Theirs, waiting: Sequence[Theirs]) -> bool:
         """Whether a Kustomization names what another one may still lead to."""
@@ -270,13 +280,8 @@ class Rounds:
             one for one in known if manifests.group_and_kind(one.data) == ("", "ConfigMap") and isinstance(one.data.get("metadata"), dict)
         )
 
-    def _rendered(self, converted: Converted, held: Sequence[Held]) -> None:
+    def _rendered(self, converted: Converted) -> None:
         before = len(mistakes(self.around.problems))
-        converted.torn = any(one.torn for one in held)
-        converted.objects = tuple(document for one in held for document in one.documents)
-        if converted.overlay is not None:
-            converted.objects, problems = overlay.put(converted.overlay, converted.objects, self.around.kustomize)
-            self.around.problems += problems
         rendered = converted.objects
         if converted.theirs.kind == "Kustomization":
             converted.objects = fluxcd.filled(converted, self._config_maps(), self.around)
