@@ -91,7 +91,8 @@ def kustomize() -> str:
 
 def renderer(cache: Path | None = None) -> Renderer:
     """The real renderer, many units in one process."""
-    return Renderer(kustomize(), Store(cache), batch=program("kustomize-batch"), templates=program("transom-templates"))
+    templates = program("transom-templates")
+    return Renderer(kustomize(), Store(cache), program("kustomize-batch"), helm=program("helm"), templates=templates)
 
 
 def catalog(folder: Path, files: Mapping[str, str], environment: str = ENVIRONMENT) -> Catalog:

@@ -138,8 +138,9 @@ class Project:
     def renderer(self) -> Renderer:
         """What renders the project's units, and remembers them in its cache."""
         kustomize = self._program("kustomize") or "kustomize"
-        templates = self._program("transom-templates") or "transom-templates"
-        return Renderer(kustomize, Store(self.cache / "rendered"), batch=self._program("kustomize-batch"), templates=templates)
+        batch, helm, templates = (self._program(name) for name in ("kustomize-batch", "helm", "transom-templates"))
+        more = {name: found for name, found in (("helm", helm), ("templates", templates)) if found}
+        return Renderer(kustomize, Store(self.cache / "rendered"), batch, **more)
 
     def _program(self, name: str) -> str | None:
         """The user's own program, else the one that was built for this project; None where there is neither."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from transom.catalog import folders
+from transom.catalog import charts, folders
 from transom.catalog.applicationsets.stage import generate
 from transom.catalog.model import Entry
 from transom.catalog.neighbours.stage import convert
@@ -36,6 +36,6 @@ class Ground:
 Stage = Callable[[Ground, Rendering], Rendering]
 """Documents, problems and failed units before and after; problems found so far are kept."""
 
-STAGES: tuple[Stage, ...] = (convert, generate, folders.stage)
-"""In order: the neighbours' documents become ours, generators become applications, applications' folders are rendered,
-composites become the documents they are made of."""
+STAGES: tuple[Stage, ...] = (convert, generate, folders.stage, charts.stage)
+"""In order: the neighbours' documents become ours, generators become applications, applications' folders and charts are
+rendered, composites become the documents they are made of."""

@@ -19,8 +19,8 @@ from typing import Any
 
 import yaml
 
-from transom.errors import Problem, ToolMissing
-from transom.rendering import batch, complaints, yamltext
+from transom.errors import Problem
+from transom.rendering import batch, complaints, programs, yamltext
 from transom.rendering.batch import Asked, Pool
 from transom.rendering.kustomization import Reading
 from transom.source.base import Snapshot
@@ -65,7 +65,7 @@ def one(program: str, work: Work, flags: Sequence[str] = ()) -> tuple[list[Raw],
                 env=_without_credentials(os.environ),
             )
         except FileNotFoundError:
-            raise ToolMissing("kustomize is not on this machine", hint="make demo builds it, and transom doctor says where it is") from None
+            raise programs.missing("kustomize") from None
         except subprocess.TimeoutExpired:
             return _refused(f"did not end within {_TIMEOUT} seconds", work)
         if done.returncode:
@@ -92,20 +92,6 @@ def in_batch(pool: Pool) -> Callable[[Work], tuple[list[Raw], list[Problem]]]:
         return [_without_origin(document, work, batch.FOLDER) for document in documents], []
 
     return build
-
-
-def version(program: str) -> str:
-    """What the program says its version is; empty when it does not run.
-
-    Raises:
-        ToolMissing: there is no such program.
-    """
-    try:
-        return subprocess.run([program, "version"], capture_output=True, text=True, timeout=_TIMEOUT, check=False).stdout.strip()
-    except FileNotFoundError:
-        raise ToolMissing("kustomize is not on this machine", hint="make demo builds it, and transom doctor says where it is") from None
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
 
 
 _LIFTED = ("sortOptions",)

@@ -22,6 +22,7 @@ from transom.rendering.contents import Contents
 from transom.rendering.dependencies import Dependencies
 from transom.rendering.kustomization import Kustomization, Layers, Reading
 from transom.rendering.kustomize import Raw, Work
+from transom.rendering.programs import version
 from transom.rendering.store import FORMAT, Store
 from transom.rendering.units import Unit
 
@@ -74,7 +75,7 @@ def render(units: Sequence[Unit], programs: Programs, store: Store) -> list[Outc
     Raises:
         ToolMissing: there is no Kustomize.
     """
-    known = Dependencies(store, f"{FORMAT} {_version(programs.first, store)}")
+    known = Dependencies(store, " ".join((FORMAT, version(programs.first, ("version",), store))))
     contents: dict[Path, Contents] = {}
     out: dict[int, Outcome] = {}
     for number, unit in enumerate(units):
@@ -139,21 +140,6 @@ def _builder(programs: Programs, count: int) -> Iterator[_Builder]:
         return
     with Pool(programs.batch, max(1, min(cores, count // _PER_PROCESS))) as pool:
         yield _Builder(pool.threads, kustomize.in_batch(pool), unbounded, programs.allow)
-
-
-def _version(program: str, store: Store) -> str:
-    """The program's version; asked once for as long as the program's file stays the same."""
-    try:
-        status = Path(program).stat()
-    except OSError:
-        return kustomize.version(program)
-    key = f"program:{program}:{status.st_size}:{status.st_mtime_ns}"
-    if kept := store.get(key):
-        return kept.decode()
-    version = kustomize.version(program)
-    if version:
-        store.put({key: version.encode()})
-    return version
 
 
 def _decoded(kept: bytes | None) -> list[Raw] | None:

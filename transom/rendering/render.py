@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transom.errors import Location, Problem, mistakes
 from transom.rendering import overlays, yamltext
@@ -13,6 +14,9 @@ from transom.rendering.overlays import Outcome
 from transom.rendering.store import Store
 from transom.rendering.trace import Trace
 from transom.rendering.units import KUSTOMIZATION_FILES, Unit
+
+if TYPE_CHECKING:
+    from transom.rendering.helm.render import Charts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Renderer:
         kustomize: the Kustomize program.
         store: what was rendered before.
         batch: the program that renders many units in one process, where there is one.
+        helm: the Helm program; nobody asks for it where no application has a chart.
         allow: what the environment's `allow` names.
         templates: the program that fills in the Go templates of ApplicationSets.
     """
@@ -48,8 +53,15 @@ class Renderer:
     kustomize: str = "kustomize"
     store: Store = field(default_factory=Store)
     batch: str | None = None
+    helm: str = "helm"
     allow: frozenset[str] = frozenset()
     templates: str = "transom-templates"
+
+    def charts(self) -> Charts:
+        """What renders charts; those that are fetched are kept beside the store."""
+        from transom.rendering.helm.render import Charts
+
+        return Charts(self.helm, self.store, self.store.folder / "charts" if self.store.folder else None)
 
     def render(self, units: Iterable[Unit]) -> Rendering:
         """Renders all units; a unit with mistakes gives problems, the others are rendered all the same."""
@@ -77,7 +89,7 @@ def _documents(unit: Unit, outcome: Outcome) -> Rendering:
 
 
 def plain(unit: Unit) -> Rendering:
-    """The YAML files of a folder and those below it, as they are, in the order of their paths."""
+    """The YAML and JSON files of a folder and those below it, as they are, in the order of their paths; charts are left alone."""
     documents: list[Rendered] = []
     problems: list[Problem] = []
     for file in sorted(_yaml_files(unit.folder)):
@@ -107,9 +119,13 @@ def one_file(unit: Unit, file: Path) -> Rendering:
     return Rendering(tuple(documents), tuple(problems))
 
 
-def _yaml_files(folder: Path) -> Iterable[Path]:
-    return (
-        file
-        for file in folder.rglob("*")
-        if file.suffix in (".yaml", ".yml") and file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    """The documents of a folder: neither hidden files nor what belongs to a chart, whose templates are no YAML yet."""
+    for place, folders, names in os.walk(folder):
+        here = Path(place)
+        if here != folder and "Chart.yaml" in names:
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files = (here / name for name in names if not name.startswith(".") and name.endswith((".yaml", ".yml", ".json")))
+        yield from (file for file in files if file.is_file())

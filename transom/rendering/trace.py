@@ -49,11 +49,11 @@ class Trace:
     def locate(self, data: Mapping[str, Any], path: Path_ = (), *, of_key: bool = False) -> Location:
         """The place of the value at `path` of the rendered document `data`; of the nearest thing above it when nobody wrote it."""
         places: list[Location] = []
-        value = _at(data, path)
+        value = yamltext.at(data, path)
         for file, written, inner in self._writers(data, path):
             if found := written.position(inner, of_key=of_key):
                 place = Location(self.snapshot.path_of(file), *found)
-                if _same(_at(written.data, inner), value):
+                if _same(yamltext.at(written.data, inner), value):
                     return place
                 places.append(place)
         if places:  # a mapping is written in parts: the first of them is the document's own; of a plain value the last word counts
@@ -133,7 +133,7 @@ def _fields(layer: Kustomization, data: Mapping[str, Any], path: Path_, names: f
                 (*place, "count") for place, entry in layer.entries("replicas") if isinstance(entry, dict) and entry.get("name") in names
             )
         case (*_, "image"):
-            repository = _repository(str(_at(data, path)))
+            repository = _repository(str(yamltext.at(data, path)))
             for place, entry in layer.entries("images"):
                 if isinstance(entry, dict) and repository == str(entry.get("newName") or entry.get("name")):
                     yield (*place, next((field for field in ("digest", "newTag", "newName") if field in entry), "name"))
@@ -215,7 +215,7 @@ def _inside(patch: Patch, data: Mapping[str, Any], path: Path_) -> Iterator[tupl
         length = len(pointer)
         if not pointer or len(path) < length:
             continue
-        appended = pointer[-1] == "-" and _same(step.get("value"), _at(data, path[:length]))
+        appended = pointer[-1] == "-" and _same(step.get("value"), yamltext.at(data, path[:length]))
         if tuple(map(str, path[: length - 1])) == pointer[:-1] and (appended or str(path[length - 1]) == pointer[-1]):
             yield patch.file, patch.written, (index, "value", *path[length:]) if "value" in step else (index, "path")
 
@@ -244,28 +244,12 @@ def _by_name(written: Written, data: Mapping[str, Any], path: Path_) -> Path_:
     return tuple(out)
 
 
-def _at(container: Any, path: Path_) -> Any:
-    """The value at `path`; `_NOTHING` when there is none."""
-    for part in path:
-        match container:
-            case dict() if part in container:
-                container = container[part]
-            case list() if isinstance(part, int) and part < len(container):
-                container = container[part]
-            case _:
-                return _NOTHING
-    return container
-
-
-_NOTHING = object()
-
-
 def _same(one: Any, other: Any) -> bool:
     """Whether two values are alike, however a date or a number was written."""
-    return one is not _NOTHING and (one == other or (not isinstance(one, dict | list) and str(one) == str(other)))
+    return one is not yamltext.NOTHING and (one == other or (not isinstance(one, dict | list) and str(one) == str(other)))
 
 
 def _below(container: Any, part: str | int) -> Any:
     """The value at `part`; None when there is none."""
-    value = _at(container, (part,))
-    return None if value is _NOTHING else value
+    value = yamltext.at(container, (part,))
+    return None if value is yamltext.NOTHING else value

@@ -135,6 +135,23 @@ def _descend(node: yaml.Node, part: str | int) -> tuple[yaml.Node | None, yaml.N
     return None
 
 
+NOTHING = object()
+"""What stands where there is no value."""
+
+
+def at(container: Any, path: Path_) -> Any:
+    """The value at `path` of plain data; `NOTHING` when there is none."""
+    for part in path:
+        match container:
+            case dict() if part in container:
+                container = container[part]
+            case list() | tuple() if isinstance(part, int) and part < len(container):
+                container = container[part]
+            case _:
+                return NOTHING
+    return container
+
+
 class _Mistakes(Exception):  # noqa: N818 - carries problems out of the constructor, never leaves this module
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from transom.specs.base import Document, Spec, first_twice
 from transom.specs.dependency import DependencySpec
+from transom.specs.helm import HelmSpec
 from transom.specs.manifests import FolderSpec, ImageSpec
 from transom.specs.scalars import EnvironmentPrefix, Int, Name
 from transom.specs.sync import IgnoredSpec, SyncSpec
@@ -99,6 +100,8 @@ class ApplicationSpec(Spec):
     """What must be up before this one: names of applications, or `Database/shop`, or `{kind: Database, name: shop}`."""
     source: FolderSpec | None = Field(default=None, examples=[{"path": "applications/shop"}])
     """Where its manifests lie; the folder of this document when left out."""
+    helm: HelmSpec | None = Field(default=None, examples=[{"chart": "charts/shop", "values": {"replicas": 2}}])
+    """A Helm chart whose objects belong to it, beside its manifests."""
     images: tuple[ImageSpec, ...] = Field(default=(), examples=[[{"name": "registry.example.com/shop", "newTag": "v1.4.2"}]])
     """Images that its manifests get instead, as a kustomization's `images`."""
     replicas: dict[str, Annotated[Int, Field(ge=0)]] = Field(default_factory=dict, examples=[{"web": 3}])
