@@ -13,19 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from transom.errors import Location, Problem
-from transom.rendering import yamltext
-from transom.rendering.kustomization import Kustomization, Reading
-from transom.rendering.units import KUSTOMIZATION_FILES
-from transom.rendering.yamltext import Path_, Written
+from transom.rendering.kustomization import FOLDERS_OR_FILES, Kustomization, resolved
+from transom.rendering.reading import Reading, declared
+from transom.rendering.silence import replacements
+from transom.rendering.yamltext import Path_
 from transom.source.base import Snapshot
 
-FIELDS = (
-    "apiVersion", "kind", "metadata", "openapi", "namePrefix", "nameSuffix", "namespace", "commonLabels", "labels", "commonAnnotations",
-    "patches", "patchesStrategicMerge", "patchesJson6902", "images", "replacements", "replicas", "vars", "sortOptions", "resources",
-    "components", "crds", "bases", "configMapGenerator", "secretGenerator", "generatorOptions", "configurations", "generators",
-    "transformers", "validators", "buildMetadata",
-)  # fmt: skip
-"""Fields of a kustomization (kustomize v5, api/types/kustomization.go), without those that fetch charts."""
+_PATH = re.compile(r"(?:recursed (?:accumulation of|merging from) path|couldn't make target for path) '(?P<folder>[^']+)': ")
+"""How Kustomize says which kustomization it was at; the last one is the innermost."""
 
 
 def problem(said: str, folder: Path, reading: Reading, snapshot: Snapshot) -> Problem:
@@ -35,10 +30,14 @@ def problem(said: str, folder: Path, reading: Reading, snapshot: Snapshot) -> Pr
         found = re.search(pattern, said, re.DOTALL)
         if found and (told := tell(complaint, found)):
             return told
-    file = reading.layers[0].file if reading.layers else folder
-    words = said.removeprefix("Error: ").replace(f"{snapshot.root}/", "")
-    short = re.sub(r"accumulating resources: accumulation err='|: must build at directory:.*", "", " ".join(words.split()))
-    return Problem(Location(snapshot.path_of(file)), "KustomizeFailed", f"kustomize: {short}", "run kustomize build here to try it")
+    file = next((one.file for one in reading.layers), folder)
+    words = said.removeprefix("Error: ")
+    for found in _PATH.finditer(said):
+        words = said[found.end() :]
+        file = next((one.file for one in reading.layers if one.file.parent == Path(found["folder"])), file)
+    words = re.sub(r"accumulating resources: accumulation err='|: must build at directory:.*", "", " ".join(words.split()))
+    words = words.replace(f"{snapshot.root}/", "").replace(str(snapshot.root), "the source")
+    return Problem(Location(snapshot.path_of(file)), "KustomizeFailed", f"kustomize: {words}", "run kustomize build here to try it")
 
 
 class _Complaint:
@@ -47,25 +46,6 @@ class _Complaint:
     def __init__(self, reading: Reading, snapshot: Snapshot) -> None:
         self.reading = reading
         self.snapshot = snapshot
-
-    def unknown_field(self, found: re.Match[str]) -> Problem | None:
-        name = found["name"]
-        for layer in self.reading.layers:
-            for path in _ways(layer.written.data, name):
-                near = get_close_matches(name, FIELDS, n=2)
-                hint = f"did you mean {' or '.join(near)}?" if near else "remove it"
-                return self._at(layer, path, "UnknownField", f"{name} is not a field of a kustomization", hint, of_key=True)
-        return None
-
-    def wrong_type(self, found: re.Match[str]) -> Problem | None:
-        top = found["path"].partition(".")[0]
-        for layer in self.reading.layers:
-            if isinstance(layer.written.data, dict) and top in layer.written.data:
-                kind = {"int64": "a whole number", "string": "text", "bool": "true or false"}.get(found["type"], found["type"])
-                return self._at(
-                    layer, (top,), "WrongType", f"{found['path']} must be {kind}, not {found['given']}", "correct it", of_key=True
-                )
-        return None
 
     def patch_without_target(self, found: re.Match[str]) -> Problem | None:
         kind, name = found["kind"], found["name"]
@@ -89,9 +69,71 @@ class _Complaint:
         kind, name = found["kind"], found["name"]
         places = [place for other, one, place in self._declared() if (other, one) == (kind, name)]
         if len(places) < 2:  # noqa: PLR2004 - twice
-            return None
+            return self._listed_twice(f"{kind} {name}")
         first, second = places[0], places[-1]
         return Problem(second, "DuplicateObject", f"{kind} {name} is declared twice, first at {first}", "remove or rename one of the two")
+
+    def _listed_twice(self, what: str) -> Problem | None:
+        """A folder that is reached on two ways without a prefix between them."""
+        seen: dict[Path, Location] = {}
+        for layer in self.reading.layers:
+            for path, name in layer.entries("resources"):
+                target = resolved(layer.file.parent, str(name))
+                where = Location(self.snapshot.path_of(layer.file), *(layer.written.position(path) or (1, 1)))
+                if target is not None and target in seen:
+                    told = f"{name} is listed twice, first at {seen[target]}, and so {what} is there twice"
+                    return Problem(where, "DuplicateObject", told, "remove one of the two, or give one a namePrefix")
+                if target is not None:
+                    seen[target] = where
+        return None
+
+    def cycle(self, found: re.Match[str]) -> Problem | None:
+        folder = Path(found["folder"])
+        for layer in reversed(self.reading.layers):
+            for key in FOLDERS_OR_FILES:
+                for path, name in layer.entries(key):
+                    if resolved(layer.file.parent, str(name)) == folder:
+                        told = f"{name} contains this kustomization, which contains it"
+                        return self._at(layer, path, "InvalidKustomization", told, "take one of the two out of the other")
+        return None
+
+    def replacement(self, found: re.Match[str]) -> Problem | None:
+        """A source that is not there, or is there several times, or has no such field; a target without the field."""
+        words = found.groupdict()
+        for layer in self.reading.layers:
+            for shown, written, path, entry in replacements(layer):
+                for inner, reason, message, hint in _replacement(words, entry):
+                    place = written.position((*path, *inner)) or written.nearest((*path, *inner))
+                    return Problem(Location(shown, *place), reason, message, hint)
+        return None
+
+    def variable(self, found: re.Match[str]) -> Problem | None:
+        for layer in self.reading.layers:
+            for path, entry in layer.entries("vars"):
+                if isinstance(entry, dict) and entry.get("name") == found["name"]:
+                    told = f"variable {found['name']} is of something that is not there"
+                    return self._at(layer, (*path, "objref"), "NothingMatched", told, "correct objref and fieldref")
+        return None
+
+    def schema_version(self, _found: re.Match[str]) -> Problem | None:
+        for layer in self.reading.layers:
+            if layer.written.position(("openapi", "version")):
+                told = "Kustomize has no schema of this version"
+                return self._at(layer, ("openapi", "version"), "InvalidValue", told, "kustomize openapi info lists them, or write path:")
+        return None
+
+    def listed_file(self, found: re.Match[str]) -> Problem | None:
+        key = "crds" if "CRDs" in found[0] else "configurations"
+        for layer in self.reading.layers:
+            for path, name in layer.entries(key):
+                if "file" not in found.groupdict() or str(name) in found[0]:
+                    said = " ".join(found["said"].split()).removeprefix("error unmarshaling JSON: while decoding JSON: json: ")
+                    return self._at(layer, path, "InvalidValue", f"{name} is none of what {key} takes: {said}", "correct the file")
+        return None
+
+    def test(self, found: re.Match[str]) -> Problem | None:
+        told = f"the value at {found['path']} is another than the patch tests for"
+        return self._step("path", found["path"], "PatchWithoutTarget", told, "correct the value, or remove op: test")
 
     def generator(self, found: re.Match[str]) -> Problem | None:
         name, missing = found["name"], "does not exist" in found["what"]
@@ -131,10 +173,6 @@ class _Complaint:
         told = f"there is nothing at {found['path']} to {found['op']}"
         return self._step("path", found["path"], "PatchWithoutTarget", told, "correct the path; op: add makes what is missing")
 
-    def unknown_operation(self, found: re.Match[str]) -> Problem | None:
-        known = "add, remove, replace, move, copy or test"
-        return self._step("op", found["op"], "InvalidValue", f'op "{found["op"]}" is no operation of a JSON patch', f"write {known}")
-
     def _step(self, field: str, value: str, reason: str, message: str, hint: str) -> Problem | None:
         for layer in self.reading.layers:
             for patch in layer.patches():
@@ -146,13 +184,11 @@ class _Complaint:
 
     def _declared(self) -> Iterator[tuple[str, str, Location]]:
         """Kind, name and place of everything that the kustomizations list as resources."""
-        for layer in reversed(self.reading.layers):
-            for _, name in layer.entries("resources"):
-                file = (layer.file.parent / str(name)).resolve()
-                if file.is_file() and file.name not in KUSTOMIZATION_FILES:
-                    shown = self.snapshot.path_of(file)
-                    for written in yamltext.read(file, shown)[0]:
-                        yield from _named(written, shown)
+        for file, written in declared(self.reading.layers):
+            metadata = written.data.get("metadata")
+            if isinstance(metadata, dict):
+                place = written.position(("metadata", "name")) or (1, 1)
+                yield str(written.data.get("kind")), str(metadata.get("name")), Location(self.snapshot.path_of(file), *place)
 
     def _at(  # noqa: PLR0913 - a problem and where it is
         self, layer: Kustomization, path: Path_, reason: str, message: str, hint: str, *, of_key: bool = False
@@ -161,36 +197,56 @@ class _Complaint:
         return Problem(Location(self.snapshot.path_of(layer.file), *place), reason, message, hint)
 
 
-def _named(written: Written, shown: str) -> Iterator[tuple[str, str, Location]]:
-    body = written.data
-    if isinstance(body, dict) and isinstance(body.get("metadata"), dict):
-        place = written.position(("metadata", "name")) or (1, 1)
-        yield str(body.get("kind")), str(body["metadata"].get("name")), Location(shown, *place)
-
-
-def _ways(data: Any, key: str, above: Path_ = ()) -> Iterator[Path_]:
-    """Paths of all keys of this name."""
-    if isinstance(data, dict):
-        for name, value in data.items():
-            if name == key:
-                yield (*above, name)
-            yield from _ways(value, key, (*above, name))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _ways(value, key, (*above, index))
-
-
 _ID = r"(?P<kind>[A-Za-z]+)\.[^/]*/(?P<name>[A-Za-z0-9.:-]+?)\.\["
 
+
+def _replacement(words: Mapping[str, str], entry: Mapping[str, Any]) -> Iterator[tuple[Path_, str, str, str]]:
+    """Where in a replacement, with which reason, message and hint, it is meant by Kustomize's words; nothing when it is not."""
+    source = entry.get("source") if isinstance(entry.get("source"), dict) else {}
+    is_meant = (
+        source and str(source.get("name", "[noName]")) == words.get("name") and str(source.get("kind", "[noKind]")) == words.get("kind")
+    )
+    match words:
+        case {"target": field}:
+            for index, target in enumerate(entry.get("targets") or ()):
+                listed = target.get("fieldPaths") if isinstance(target, dict) else None
+                for number, one in enumerate(listed or ()):
+                    if str(one) == field:
+                        hint = "correct the path, or write options: {create: true} to have it made"
+                        yield ("targets", index, "fieldPaths", number), "NothingMatched", f"what is selected has no field {field}", hint
+        case {"several": _} if is_meant:
+            yield ("source",), "InvalidValue", "the source is of several objects", "write kind and name of one"
+        case {"field": field} if is_meant:
+            yield ("source", "fieldPath"), "NothingMatched", f"{words['kind']} {words['name']} has no field {field}", "correct the path"
+        case {"nothing": _} if is_meant:
+            yield (
+                ("source",),
+                "NothingMatched",
+                f"there is no {words['kind']} {words['name']} to take a value from",
+                "correct kind and name",
+            )
+        case _:
+            return
+
+
+_SOURCE = r"(?P<kind>\[?[A-Za-z]+\]?)\.[^/]*/(?P<name>\[?[A-Za-z0-9.-]+?\]?)\.\[?[\w-]+\]?"
+
 _TABLE: Mapping[str, Callable[[_Complaint, re.Match[str]], Problem | None]] = {
-    r'unknown field "(?P<name>[^"]+)"': _Complaint.unknown_field,
-    r"cannot unmarshal (?P<given>\w+) into Go struct field [^.]+\.(?P<path>[\w.]+) of type \S*?(?P<type>\w+)": _Complaint.wrong_type,
     rf"no (?:resource )?matches for (?:Id )?{_ID}": _Complaint.patch_without_target,
     rf"already registered id: {_ID}": _Complaint.declared_twice,
     r'Name:"(?P<name>[^"]+)", Namespace:"[^"]*"\} (?P<what>does not exist|exists); can': _Complaint.generator,
     r"resource with name (?P<name>\S+) does not match a config with the following GVK": _Complaint.replicas,
     r"invalid literal source (?P<literal>.*), expected key=value": _Complaint.literal,
-    r"(?P<op>\w+) operation does not apply: doc is missing path: (?P<path>[^\s:]+)": _Complaint.operation,
-    r"Unexpected kind: (?P<op>\w+)": _Complaint.unknown_operation,
+    r'(?P<op>\w+) operation does not apply: doc is missing path: "?(?P<path>[^\s:"]+)': _Complaint.operation,
+    r"testing value (?P<path>\S+) failed": _Complaint.test,
+    rf"(?P<nothing>nothing selected by) {_SOURCE}": _Complaint.replacement,
+    rf"fieldPath `(?P<field>[^`]+)` is missing for replacement source {_SOURCE}": _Complaint.replacement,
+    r'unable to find field "(?P<target>[^"]+)" in replacement target': _Complaint.replacement,
+    rf"(?P<several>multiple matches for selector) {_SOURCE}": _Complaint.replacement,
+    r"var '\{(?P<name>\S+) [^']*' cannot be mapped": _Complaint.variable,
+    r"cycle detected: candidate root '(?P<folder>[^']+)'": _Complaint.cycle,
+    r"the specified OpenAPI version is not built in": _Complaint.schema_version,
+    r"loading CRDs \[(?P<file>[^\]]*)\]: (?P<said>.*)": _Complaint.listed_file,
+    r"(?P<said>json: cannot unmarshal .* TransformerConfig.*)": _Complaint.listed_file,
 }
 """Kustomize's words, and who finds what they are about."""

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from transom.rendering.contents import Contents, blob_id
-from transom.rendering.kustomization import Kustomization, Reading
+from transom.rendering.kustomization import Kustomization
+from transom.rendering.reading import Reading
 from transom.rendering.store import Store
 from transom.rendering.units import KUSTOMIZATION_FILES, Unit
 

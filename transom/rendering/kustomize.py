@@ -22,7 +22,7 @@ import yaml
 from transom.errors import Problem
 from transom.rendering import batch, complaints, programs, yamltext
 from transom.rendering.batch import Asked, Pool
-from transom.rendering.kustomization import Reading
+from transom.rendering.reading import Reading
 from transom.source.base import Snapshot
 
 ORIGIN = "config.kubernetes.io/origin"

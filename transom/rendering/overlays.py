@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from transom.errors import Problem
-from transom.rendering import kustomization, kustomize, plugins, silence
+from transom.errors import Location, Problem, Severity, mistakes
+from transom.rendering import kustomize, plugins, silence
 from transom.rendering.batch import Pool
 from transom.rendering.contents import Contents
 from transom.rendering.dependencies import Dependencies
-from transom.rendering.kustomization import Kustomization, Layers, Reading
+from transom.rendering.kustomization import Kustomization
 from transom.rendering.kustomize import Raw, Work
 from transom.rendering.programs import version
+from transom.rendering.reading import Layers, Reading, read
 from transom.rendering.store import FORMAT, Store
 from transom.rendering.units import Unit
 
@@ -85,15 +86,15 @@ def render(units: Sequence[Unit], programs: Programs, store: Store) -> list[Outc
         key = known.key(unit, contents[root])
         kept = _decoded(store.get(key)) if key else None
         if kept is not None:
-            out[number] = Outcome(kept, (), Layers(unit.folder, unit.snapshot))
+            out[number] = kept.outcome(unit, Layers(unit.folder, unit.snapshot))
     new: dict[str, bytes] = {}
     missing = {number: unit for number, unit in enumerate(units) if number not in out}
     if missing:
         with _builder(programs, len(missing)) as builder:
             for number, (outcome, key) in _anew(missing, known, contents, builder):
                 out[number] = outcome
-                if key is not None and not outcome.problems:
-                    new[key] = json.dumps(outcome.documents).encode()
+                if key is not None and not mistakes(outcome.problems) and not any(map(_is_secret, outcome.documents)):
+                    new[key] = _encoded(outcome, units[number])
     for one in contents.values():
         new |= one.remember()
     store.put(new | known.learned)
@@ -104,29 +105,30 @@ def _anew(
     units: Mapping[int, Unit], known: Dependencies, contents: Mapping[Path, Contents], builder: _Builder
 ) -> Iterator[tuple[int, tuple[Outcome, str | None]]]:
     """Reads and renders these units; with each outcome the key to keep it under."""
-    begun: list[tuple[int, Unit, Reading, str | None, Future[tuple[list[Raw], list[Problem]]]]] = []
+    begun: list[tuple[int, Reading, str | None, Future[tuple[list[Raw], list[Problem]]]]] = []
     for number, unit in units.items():
         seen = contents[unit.snapshot.root]
-        reading = kustomization.read(unit.folder, unit.snapshot, remote=REMOTE_BASES in builder.allow)
+        reading = read(unit.folder, unit.snapshot, remote=REMOTE_BASES in builder.allow)
         programs = [problem for layer in reading.layers for problem in plugins.problems(layer)]
-        if problems := reading.problems + (() if PLUGINS in builder.allow else tuple(programs)):
+        problems = reading.problems + (() if PLUGINS in builder.allow else tuple(programs))
+        if mistakes(problems):
             yield number, (Outcome((), problems, reading.layers), None)
             continue
         if reading.remote or programs:  # what it comes to does not depend on its files alone: it is never kept
             work = Work(unit.folder, reading, unit.snapshot)
-            begun.append((number, unit, reading, None, builder.threads.submit(builder.unbounded, work)))
+            begun.append((number, reading, None, builder.threads.submit(builder.unbounded, work)))
             continue
         known.learn(reading, seen)
         key = known.key(unit, seen) or known.read_key(unit, reading)
         if (kept := _decoded(known.store.get(key)) if key else None) is not None:
-            yield number, (Outcome(kept, (), reading.layers), None)
+            yield number, (kept.outcome(unit, reading.layers), None)
             continue
-        begun.append((number, unit, reading, key, builder.threads.submit(builder.build, Work(unit.folder, reading, unit.snapshot))))
-    for number, unit, reading, key, done in begun:
+        begun.append((number, reading, key, builder.threads.submit(builder.build, Work(unit.folder, reading, unit.snapshot))))
+    for number, reading, key, done in begun:
         documents, wrong = done.result()
         if not wrong:
-            wrong = list(silence.problems(unit, reading, [data for data, _ in documents]))
-        yield number, (Outcome(documents, tuple(wrong), reading.layers), key)
+            wrong = list(silence.problems(reading, [data for data, _ in documents]))
+        yield number, (Outcome(documents, (*reading.problems, *wrong), reading.layers), key)
 
 
 @contextmanager
@@ -142,10 +144,43 @@ def _builder(programs: Programs, count: int) -> Iterator[_Builder]:
         yield _Builder(pool.threads, kustomize.in_batch(pool), unbounded, programs.allow)
 
 
-def _decoded(kept: bytes | None) -> list[Raw] | None:
-    if kept is None:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the store holds of a unit: its documents, and its warnings with their files below the source's root."""
+
+    documents: list[Raw]
+    warnings: list[tuple[str, int, int, str, str, str]]
+
+    def outcome(self, unit: Unit, layers: Sequence[Kustomization]) -> Outcome:
+        """As it was when it was rendered; the warnings are told of this checkout's files."""
+        shown = unit.snapshot.shown
+        told = (
+            Problem(Location(shown + path, line, column), reason, message, hint, Severity.WARNING)
+            for path, line, column, reason, message, hint in self.warnings
+        )
+        return Outcome(self.documents, tuple(told), layers)
+
+
+def _encoded(outcome: Outcome, unit: Unit) -> bytes:
+    shown = unit.snapshot.shown
+    warnings = [
+        (one.where.path.removeprefix(shown), one.where.line, one.where.column, one.reason, one.message, one.hint)
+        for one in outcome.problems
+    ]
+    return json.dumps([outcome.documents, warnings]).encode()
+
+
+def _decoded(body: bytes | None) -> _Kept | None:
+    if body is None:
         return None
     try:
-        return [(data, str(origin)) for data, origin in json.loads(kept)]
+        documents, warnings = json.loads(body)
+        return _Kept([(data, str(origin)) for data, origin in documents], [tuple(one) for one in warnings])
     except (ValueError, TypeError):
         return None
+
+
+def _is_secret(raw: Raw) -> bool:
+    """Whether a document has values that must not be kept anywhere."""
+    data, _ = raw
+    return data.get("kind") == "Secret" and bool(data.get("data") or data.get("stringData"))

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-FORMAT = "2"
+FORMAT = "3"
 """Part of the file's name: raise it when what is kept changes its shape, or other bytes would be made of the same key."""
 
 _LIMIT = 256 * 1024 * 1024

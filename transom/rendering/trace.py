@@ -198,11 +198,20 @@ def _matches(pattern: object, words: Iterable[str]) -> bool:
         return False
 
 
+_TERM = re.compile(r"\s*(?P<key>[\w./-]+)\s*(?P<sign>==?|!=)\s*(?P<value>[\w.-]*)\s*")
+
+
 def _labelled(target: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
+    """Whether labels and annotations are as a target wants them; sets (`in`, `notin`) are not looked at."""
     metadata = data.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    terms = [term.partition("=") for term in str(target.get("labelSelector") or "").split(",") if term]
-    return all((labels or {}).get(key.strip()) == value.strip("= ") for key, equals, value in terms if equals and not key.endswith("!"))
+    for field_name, selector in (("labels", "labelSelector"), ("annotations", "annotationSelector")):
+        there = metadata.get(field_name) if isinstance(metadata, dict) else None
+        terms = re.split(r",(?![^()]*\))", str(target.get(selector) or ""))
+        for term in filter(None, map(_TERM.fullmatch, terms)):
+            value = (there or {}).get(term["key"])
+            if (value == term["value"]) == (term["sign"] == "!="):
+                return False
+    return True
 
 
 def _inside(patch: Patch, data: Mapping[str, Any], path: Path_) -> Iterator[tuple[Path, Written, Path_]]:

@@ -72,6 +72,19 @@ for _pattern, _tag, _first in ((_INTEGER, _INT, "-+0123456789"), (_NUMBER, _FLOA
     Loader.add_implicit_resolver(_tag, _pattern, list(_first))
 
 
+class Dumper(yaml.SafeDumper):
+    """Writes text so that nobody reads a number, a date or a truth value out of it: neither YAML 1.1 nor kubectl and Kustomize."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to be told
+        first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()), *Loader.yaml_implicit_resolvers.get(first, ())]
+        for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *Loader.yaml_implicit_resolvers}
+    }
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        """Always: what stands in two places is written twice, as a person does."""
+        return True
+
+
 def _key(value: Any) -> str:
     """A key as JSON has it: text."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -52,8 +52,8 @@ MISTAKES: list[tuple[str, dict[str, str], str, str, str]] = [
     ("a patch file that is not there", {OVERLAY: "resources: [../../base]\npatches:\n  - path: wep.yaml\n"}, f"{OVERLAY}:3:11", "MissingFile", "does not exist"),
     ("a generator's file that is not there", {OVERLAY: "configMapGenerator:\n  - name: x\n    files: [a=a.txt]\n"}, f"{OVERLAY}:3:13", "MissingFile", "a.txt"),
     ("an empty entry", {OVERLAY: "resources:\n  - ../../base\n  -\n"}, f"{OVERLAY}:3:4", "InvalidKustomization", "no path"),
-    ("a number for a path", {OVERLAY: "resources: [1]\n"}, f"{OVERLAY}:1:13", "InvalidKustomization", "no path"),
-    ("text for a list", {OVERLAY: "resources: ../../base\n"}, f"{OVERLAY}:1:1", "InvalidKustomization", "must be a list"),
+    ("a number for a path", {OVERLAY: "resources: [1]\n"}, f"{OVERLAY}:1:13", "WrongType", "must be text"),
+    ("text for a list", {OVERLAY: "resources: ../../base\n"}, f"{OVERLAY}:1:1", "WrongType", "must be a list"),
     ("a list for a kustomization", {OVERLAY: "- ../../base\n"}, f"{OVERLAY}:1:1", "InvalidKustomization", "mapping"),
     ("an impossible name", {OVERLAY: f"resources: [{'x' * 300}]\n"}, f"{OVERLAY}:1:13", "MissingFile", "does not exist"),
     ("a name with a NUL", {OVERLAY: 'resources: ["a\\0b"]\n'}, f"{OVERLAY}:1:13", "MissingFile", "does not exist"),
@@ -62,7 +62,7 @@ MISTAKES: list[tuple[str, dict[str, str], str, str, str]] = [
     ("a document without a kind", {"base/web.yaml": "apiVersion: v1\nmetadata: {name: x}\n"}, "base/web.yaml:1:1", "MissingField", "kind is missing"),
     ("a list for a document", {"base/web.yaml": "- a\n"}, "base/web.yaml:1:1", "NotADocument", "not a mapping"),
     ("a misspelt field", {OVERLAY: "resources: [../../base]\nresorces: [x]\n"}, f"{OVERLAY}:2:1", "UnknownField", "did you mean resources"),
-    ("a field of the wrong type", {OVERLAY: "resources: [../../base]\nreplicas: [{name: web, count: many}]\n"}, f"{OVERLAY}:2:1", "WrongType", "must be a whole number"),
+    ("a field of the wrong type", {OVERLAY: "resources: [../../base]\nreplicas: [{name: web, count: many}]\n"}, f"{OVERLAY}:2:31", "WrongType", "must be a whole number"),
     ("a merge patch for nobody", {OVERLAY: "resources: [../../base]\npatches: [{path: p.yaml}]\n", "overlays/dev/p.yaml": WEB.replace("web", "wep")}, "overlays/dev/p.yaml:3:18", "PatchWithoutTarget", "did you mean web?"),
     ("a target that nothing has", {OVERLAY: "resources: [../../base]\npatches:\n  - target: {kind: Deployment, name: wep}\n    patch: '[{\"op\": \"remove\", \"path\": \"/spec\"}]'\n"}, f"{OVERLAY}:3:13", "PatchWithoutTarget", "in silence"),
     ("a JSON patch of nothing", {OVERLAY: "resources: [../../base]\npatches:\n  - target: {kind: Deployment}\n    patch: |-\n      - op: replace\n        path: /spec/x/y\n        value: 1\n"}, f"{OVERLAY}:6:15", "PatchWithoutTarget", "/spec/x/y"),
@@ -72,8 +72,8 @@ MISTAKES: list[tuple[str, dict[str, str], str, str, str]] = [
     ("a generator that adds to nothing", {OVERLAY: "configMapGenerator:\n  - name: x\n    behavior: merge\n    literals: [A=1]\n"}, f"{OVERLAY}:2:11", "GeneratorWithoutBase", "leave behavior out"),
     ("the same generator twice", {OVERLAY: "configMapGenerator:\n  - {name: x, literals: [A=1]}\n  - {name: x, literals: [A=2]}\n"}, f"{OVERLAY}:3:12", "DuplicateObject", "behavior: merge"),
     ("a literal without a value", {OVERLAY: "configMapGenerator:\n  - {name: x, literals: [A]}\n"}, f"{OVERLAY}:2:26", "InvalidValue", "NAME=value"),
-    ("a chart", {OVERLAY: "helmCharts: [{name: x}]\n"}, f"{OVERLAY}:1:1", "KustomizeFailed", "enable-helm"),
-    ("a kustomization that contains itself", {"base/kustomization.yaml": "resources: [settings.yaml, web.yaml, ../overlays/dev]\n"}, f"{OVERLAY}:1:1", "KustomizeFailed", "cycle"),
+    ("a chart", {OVERLAY: "helmCharts: [{name: x}]\n"}, f"{OVERLAY}:1:1", "NotSupported", "helm: in the Application"),
+    ("a kustomization that contains itself", {"base/kustomization.yaml": "resources: [settings.yaml, web.yaml, ../overlays/dev]\n"}, "base/kustomization.yaml:1:38", "InvalidKustomization", "contains this kustomization"),
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transom.rendering import yamltext
@@ -186,11 +186,16 @@ _WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), ma
         max_leaves=12,
     )
 )
+@example("0E0")
+@example("1e3")
+@example("22:30")
+@example("=")
+@example("2024-01-01")
 def test_reads_what_a_machine_writes(data: object) -> None:
     """Plain data comes back as it was dumped, and every key has a position."""
     import yaml
 
-    text = yaml.safe_dump({"root": data}, allow_unicode=True)
+    text = yaml.dump({"root": data}, Dumper=yamltext.Dumper, allow_unicode=True)
     (written,), problems = yamltext.parse(text, "f")
     assert (written.data, problems) == ({"root": data}, ())
     assert written.position(("root",), of_key=True) == (1, 1)

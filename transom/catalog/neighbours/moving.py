@@ -21,8 +21,9 @@ from transom.catalog.neighbours.reading import Theirs
 from transom.catalog.neighbours.rounds import Rounds
 from transom.catalog.stages import Ground
 from transom.errors import Location, Problem
-from transom.rendering import kustomization, yamltext
+from transom.rendering import yamltext
 from transom.rendering.kustomization import dump
+from transom.rendering.reading import read as read_kustomization
 from transom.rendering.render import Rendered, Renderer, Rendering
 from transom.rendering.trace import Trace
 from transom.rendering.units import Room, Unit
@@ -307,7 +308,7 @@ class _Writer:
         self._put(f"{folder}/kustomization.yaml", dump({"resources": resources, **fields}), where)
 
     def _copy(self, folder: Path, snapshot: Snapshot) -> None:
-        files = kustomization.read(folder, snapshot).files
+        files = read_kustomization(folder, snapshot).files
         self.moved.copies |= {file.relative_to(self.root).as_posix() for file in files}
 
     def finish(self) -> None:
