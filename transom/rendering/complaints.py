@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from transom.errors import Location, Problem
-from transom.rendering.kustomization import FOLDERS_OR_FILES, Kustomization, resolved
-from transom.rendering.reading import Reading, declared
-from transom.rendering.silence import replacements
+from transom.rendering.kustomization import FOLDERS_OR_FILES, Kustomization, declared, replacements, resolved
+from transom.rendering.reading import Reading
 from transom.rendering.yamltext import Path_
 from transom.source.base import Snapshot
 
@@ -101,10 +100,10 @@ class _Complaint:
         """A source that is not there, or is there several times, or has no such field; a target without the field."""
         words = found.groupdict()
         for layer in self.reading.layers:
-            for shown, written, path, entry in replacements(layer):
+            for file, written, path, entry in replacements(layer):
                 for inner, reason, message, hint in _replacement(words, entry):
                     place = written.position((*path, *inner)) or written.nearest((*path, *inner))
-                    return Problem(Location(shown, *place), reason, message, hint)
+                    return Problem(Location(self.snapshot.path_of(file), *place), reason, message, hint)
         return None
 
     def variable(self, found: re.Match[str]) -> Problem | None:

@@ -6,7 +6,7 @@ Only what is needed to find files, patches and remote references is read; what t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
@@ -16,6 +16,7 @@ import yaml
 
 from transom.errors import Location, Problem
 from transom.rendering import yamltext
+from transom.rendering.units import KUSTOMIZATION_FILES
 from transom.rendering.yamltext import Path_, Written
 from transom.source.base import Snapshot
 
@@ -165,6 +166,32 @@ def resolved(folder: Path, name: str) -> Path | None:
     except (OSError, ValueError, RuntimeError):
         return None
     return target
+
+
+def declared(layers: Sequence[Kustomization]) -> Iterator[tuple[Path, Written]]:
+    """The documents in the files that kustomizations list as resources, the innermost kustomization's first."""
+    for layer in reversed(layers):
+        for _, name in layer.entries("resources"):
+            file = resolved(layer.file.parent, str(name))
+            if file is not None and file.is_file() and file.is_relative_to(layer.snapshot.root) and file.name not in KUSTOMIZATION_FILES:
+                yield from ((file, one) for one in yamltext.read(file, layer.snapshot.path_of(file))[0] if isinstance(one.data, dict))
+
+
+def replacements(layer: Kustomization) -> Iterator[tuple[Path, Written, Path_, Mapping[str, Any]]]:
+    """Every replacement of a kustomization, those in files of their own too: the file it is written in, and where in it."""
+    for path, entry in layer.entries("replacements"):
+        if not isinstance(entry, dict):
+            continue
+        file = resolved(layer.file.parent, entry["path"]) if isinstance(entry.get("path"), str) else None
+        if file is None:
+            yield layer.file, layer.written, path, entry
+        elif file.is_file() and file.is_relative_to(layer.snapshot.root):
+            shown = layer.snapshot.path_of(file)
+            for written in yamltext.read(file, shown)[0]:
+                several = written.data if isinstance(written.data, list) else [written.data]
+                for index, one in enumerate(several):
+                    if isinstance(one, dict):
+                        yield file, written, (index,) if isinstance(written.data, list) else (), one
 
 
 def dump(data: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,15 +36,6 @@ class Reading:
     files: tuple[Path, ...]
     problems: tuple[Problem, ...]
     remote: bool = False
-
-
-def declared(layers: Sequence[Kustomization]) -> Iterator[tuple[Path, Written]]:
-    """The documents in the files that kustomizations list as resources, the innermost kustomization's first."""
-    for layer in reversed(layers):
-        for _, name in layer.entries("resources"):
-            file = resolved(layer.file.parent, str(name))
-            if file is not None and file.is_file() and file.is_relative_to(layer.snapshot.root) and file.name not in KUSTOMIZATION_FILES:
-                yield from ((file, one) for one in yamltext.read(file, layer.snapshot.path_of(file))[0] if isinstance(one.data, dict))
 
 
 class Layers(Sequence[Kustomization]):

@@ -119,20 +119,8 @@ def _given(layer: Kustomization, path: Path_, entry: Mapping[str, Any]) -> Itera
     for name in (*(entry.get("envs") or ()), *([entry["env"]] if entry.get("env") else ())):
         file = resolved(layer.file.parent, str(name))
         if file is not None and file.is_file() and file.is_relative_to(layer.snapshot.root):
-            for number, line in env_lines(file):
+            for number, line in yamltext.env_lines(file):
                 yield line.partition("=")[0], Location(layer.snapshot.path_of(file), number)
-
-
-def env_lines(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines of an env file that give a key, numbered from 1."""
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return
-    for number, line in enumerate(lines, 1):
-        text = line.lstrip()
-        if text and not text.startswith("#"):
-            yield number, text
 
 
 def _plaintext(layer: Kustomization, path: Path_, entry: Mapping[str, Any]) -> Iterator[Problem]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from transom.errors import Location, Problem
-from transom.rendering import yamltext
-from transom.rendering.kustomization import Kustomization, Patch, resolved
-from transom.rendering.reading import Reading, declared
+from transom.rendering.kustomization import Kustomization, Patch, declared, replacements
+from transom.rendering.reading import Reading
 from transom.rendering.trace import hits
 from transom.rendering.yamltext import Path_, Written
 
@@ -76,39 +76,22 @@ def _hint(target: Mapping[str, Any], documents: _Documents) -> str:
 
 
 def _replacements(layer: Kustomization, layers: Sequence[Kustomization], documents: _Documents) -> Iterator[Problem]:
-    for shown, written, path, target in replaced(layer):
+    for file, written, path, target in _targets(layer):
         select = target.get("select")
         if not isinstance(select, dict) or (_is_component(layer) and not select.get("name")):
             continue
         if not _is_met(layer, select, layers, documents):
-            where = Location(shown, *(written.position((*path, "select")) or written.nearest(path)))
+            where = Location(layer.snapshot.path_of(file), *(written.position((*path, "select")) or written.nearest(path)))
             yield Problem(where, "NothingMatched", f"there is no {_wanted(select)} to put the value into", _hint(select, documents))
 
 
-def replaced(layer: Kustomization) -> Iterator[tuple[str, Written, Path_, Mapping[str, Any]]]:
+def _targets(layer: Kustomization) -> Iterator[tuple[Path, Written, Path_, Mapping[str, Any]]]:
     """Every target of the replacements of a kustomization: the file it is written in, and where in it."""
-    for shown, written, path, entry in replacements(layer):
+    for file, written, path, entry in replacements(layer):
         listed = entry.get("targets")
         for index, target in enumerate(listed if isinstance(listed, list) else ()):
             if isinstance(target, dict):
-                yield shown, written, (*path, "targets", index), target
-
-
-def replacements(layer: Kustomization) -> Iterator[tuple[str, Written, Path_, Mapping[str, Any]]]:
-    """Every replacement of a kustomization, those in files of their own too: the file it is written in, and where in it."""
-    for path, entry in layer.entries("replacements"):
-        if not isinstance(entry, dict):
-            continue
-        file = resolved(layer.file.parent, entry["path"]) if isinstance(entry.get("path"), str) else None
-        if file is None:
-            yield layer.snapshot.path_of(layer.file), layer.written, path, entry
-        elif file.is_file() and file.is_relative_to(layer.snapshot.root):
-            shown = layer.snapshot.path_of(file)
-            for written in yamltext.read(file, shown)[0]:
-                several = written.data if isinstance(written.data, list) else [written.data]
-                for index, one in enumerate(several):
-                    if isinstance(one, dict):
-                        yield shown, written, (index,) if isinstance(written.data, list) else (), one
+                yield file, written, (*path, "targets", index), target
 
 
 def _images(layers: Sequence[Kustomization], documents: _Documents) -> Iterator[Problem]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from transom.errors import Location
-from transom.rendering import yamltext
+from transom.rendering import writers, yamltext
 from transom.rendering.kustomization import Kustomization, Patch
 from transom.rendering.units import KUSTOMIZATION_FILES
+from transom.rendering.writers import Placed
 from transom.rendering.yamltext import Path_, Written
 from transom.source.base import Snapshot
 
@@ -61,21 +63,19 @@ class Trace:
         origin = self._original(data)
         if origin is None:
             return Location(self.file)
-        if (made := _generated(self.origin, origin, data, path)) and (found := origin.position(made)):
-            return Location(self.file, *found)
         return Location(self.file, *origin.nearest(path))
 
-    def _writers(self, data: Mapping[str, Any], path: Path_) -> Iterator[tuple[Path, Written, Path_]]:
+    def _writers(self, data: Mapping[str, Any], path: Path_) -> Iterator[tuple[Path, Placed, Path_]]:
         """Everything that may have written `path`, outermost first, each with the path inside it.
 
         The order within one kustomization is Kustomize's: its fields (namespace, images, replicas, labels …) come after its patches.
         """
         names = _names(data, self.layers)
         for layer in self.layers:
-            for inner in _fields(layer, data, path, names):
+            yield from writers.replaced(layer, self.layers, path, partial(_selects, layer, data, self.layers))
+            for inner in writers.fields(layer, data, path, names):
                 yield layer.file, layer.written, inner
-            if made := _generated(layer.file, layer.written, data, path):
-                yield layer.file, layer.written, made
+            yield from writers.generated(layer, data, path, names)
             for patch in layer.patches():
                 if _targets(patch, data, names):
                     yield from _inside(patch, data, path)
@@ -101,6 +101,11 @@ def hits(patch: Patch, data: Mapping[str, Any], layers: Sequence[Kustomization])
     return _targets(patch, data, _names(data, layers))
 
 
+def _selects(layer: Kustomization, data: Mapping[str, Any], layers: Sequence[Kustomization], target: dict[str, Any]) -> bool:
+    """Whether a selector of a kustomization is meant for a rendered document."""
+    return hits(Patch(layer.file, layer.written, target), data, layers)
+
+
 def _names(data: Mapping[str, Any], layers: Sequence[Kustomization]) -> frozenset[str]:
     """What the document may have been called before prefixes, suffixes and content hashes were put on it."""
     names = {_name(data)}
@@ -115,66 +120,6 @@ def _names(data: Mapping[str, Any], layers: Sequence[Kustomization]) -> frozense
 def _name(data: Mapping[str, Any]) -> str:
     metadata = data.get("metadata")
     return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
-
-
-def _fields(layer: Kustomization, data: Mapping[str, Any], path: Path_, names: frozenset[str]) -> Iterator[Path_]:
-    """Fields of a kustomization, other than patches, that write the value at `path`."""
-    match path:
-        case ("metadata", "namespace"):
-            yield ("namespace",)
-        case ("metadata", "labels", key):
-            for index in range(len(list(layer.entries("labels")))):
-                yield ("labels", index, "pairs", key)
-            yield ("commonLabels", key)
-        case ("metadata", "annotations", key):
-            yield ("commonAnnotations", key)
-        case ("spec", "replicas"):
-            yield from (
-                (*place, "count") for place, entry in layer.entries("replicas") if isinstance(entry, dict) and entry.get("name") in names
-            )
-        case (*_, "image"):
-            repository = _repository(str(yamltext.at(data, path)))
-            for place, entry in layer.entries("images"):
-                if isinstance(entry, dict) and repository == str(entry.get("newName") or entry.get("name")):
-                    yield (*place, next((field for field in ("digest", "newTag", "newName") if field in entry), "name"))
-        case _:
-            return
-
-
-def _repository(image: str) -> str:
-    """An image without its tag and digest."""
-    head, slash, tail = image.partition("@")[0].rpartition("/")
-    return head + slash + tail.partition(":")[0]
-
-
-def _generated(file: Path, written: Written, data: Mapping[str, Any], path: Path_) -> Path_ | None:
-    """The place in a kustomization that generated a key of a ConfigMap or Secret, or the whole of it; None when it did not."""
-    key = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}.get(str(data.get("kind")))
-    if key is None or file.name not in KUSTOMIZATION_FILES or not isinstance(written.data, dict):
-        return None
-    entries = written.data.get(key)
-    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        if not isinstance(entry, dict) or str(entry.get("name")) not in _name(data):
-            continue
-        if len(path) > 1 and path[0] in ("data", "stringData", "binaryData"):
-            for place in _keys(entry, str(path[1])):
-                return (key, index, *place)
-            return None
-        return (key, index, "name") if path[:2] in ((), ("metadata",), ("metadata", "name")) else (key, index)
-    return None
-
-
-def _keys(entry: Mapping[str, Any], key: str) -> Iterator[Path_]:
-    """Where a generator's entry gives the value of `key`."""
-    for field_name in ("literals", "files"):
-        listed = entry.get(field_name)
-        for index, item in enumerate(listed if isinstance(listed, list) else ()):
-            name, equals, _ = str(item).partition("=")
-            if key == (name if equals else Path(name).name):
-                yield (field_name, index)
-    for field_name in ("envs", "env"):
-        if field_name in entry:
-            yield (field_name,)
 
 
 def _targets(patch: Patch, data: Mapping[str, Any], names: frozenset[str]) -> bool:
@@ -214,7 +159,7 @@ def _labelled(target: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
     return True
 
 
-def _inside(patch: Patch, data: Mapping[str, Any], path: Path_) -> Iterator[tuple[Path, Written, Path_]]:
+def _inside(patch: Patch, data: Mapping[str, Any], path: Path_) -> Iterator[tuple[Path, Placed, Path_]]:
     body = patch.written.data
     if isinstance(body, dict):
         yield patch.file, patch.written, _by_name(patch.written, data, path)

@@ -307,6 +307,18 @@ def parse(text: str, shown: str) -> tuple[tuple[Written, ...], tuple[Problem, ..
     return tuple(written), tuple(problems)
 
 
+def env_lines(file: Path) -> Iterator[tuple[int, str]]:
+    """The lines of an env file that give a key, numbered from 1."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return
+    for number, line in enumerate(lines, 1):
+        text = line.lstrip()
+        if text and not text.startswith("#"):
+            yield number, text
+
+
 def plain(text: str) -> list[Any]:
     """The documents of a text that a program wrote, read as `parse` reads but without positions, empty ones left out.
 

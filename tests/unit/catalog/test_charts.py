@@ -156,7 +156,11 @@ HOOKS = {
 
 @pytest.mark.parametrize(
     "more, expected",
-    [("hooks: omit", set()), ("hooks: apply", {"ConfigMap/migrate"}), ("hooks: apply\nskipTests: false", {"ConfigMap/migrate", "ConfigMap/test"})],
+    [
+        ("hooks: omit", set()),
+        ("hooks: apply", {"ConfigMap/migrate"}),
+        ("hooks: apply\nskipTests: false", {"ConfigMap/migrate", "ConfigMap/test"}),
+    ],
 )
 def test_hooks(tmp_path: Path, more: str, expected: set[str]) -> None:
     """Hooks are left out, or become objects like all others; those of the end never do, tests only when they are asked for."""

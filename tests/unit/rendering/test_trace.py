@@ -1,5 +1,7 @@
 """Traces: through the real Kustomize, back to the file, line and column a person wrote."""
 
+# ruff: noqa: E501 - the table of places has its files in one line
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests import repository
+from transom.errors import mistakes
 from transom.rendering.render import Rendered
 from transom.rendering.units import find
 from transom.source.memory import MemorySource
@@ -52,7 +55,7 @@ def render(tmp_path: Path) -> Render:
         whole |= {f"{below}/{name}": dedent(text) for name, text in files.items()}
         snapshot = MemorySource("platform", whole, tmp_path / "platform").snapshot()
         done = repository.renderer().render(find(snapshot, "dev"))
-        assert not done.problems, done.problems
+        assert not mistakes(done.problems), done.problems
         return {f"{one.data['kind']}/{one.data['metadata']['name']}": one for one in done.documents}
 
     return rendered
@@ -251,6 +254,114 @@ CASES: list[tuple[str, dict[str, str], str, tuple[Any, ...], str]] = [
             "overlays/dev/a.txt": "x", "overlays/dev/b.txt": "y",
         },
         "ConfigMap/settings", ("data", "other"), "overlays/dev/kustomization.yaml:4:20",
+    ),
+    (
+        "a replacement, at the value that it takes",
+        {
+            OVERLAY: """\
+                resources: [../../base]
+                configMapGenerator:
+                  - name: settings
+                    literals: [REPLICAS=7]
+                replacements:
+                  - source: {kind: Deployment, name: web-worker, fieldPath: spec.strategy.type}
+                    targets:
+                      - select: {kind: Deployment, name: web}
+                        fieldPaths: [spec.strategy.type]
+                        options: {create: true}
+                """
+        },
+        "Deployment/web", ("spec", "strategy", "type"), "base/web.yaml:22:20",
+    ),
+    (
+        "a replacement with a fixed value",
+        {
+            OVERLAY: """\
+                resources: [../../base]
+                replacements:
+                  - path: r.yaml
+                """,
+            "overlays/dev/r.yaml": "sourceValue: Recreate\ntargets:\n  - select: {kind: Deployment, name: web}\n    fieldPaths: [spec.strategy.type]\n    options: {create: true}\n",
+        },
+        "Deployment/web", ("spec", "strategy", "type"), "overlays/dev/r.yaml:1:14",
+    ),
+    (
+        "a replacement in a list's item",
+        {
+            OVERLAY: """\
+                resources: [../../base]
+                replacements:
+                  - sourceValue: c
+                    targets:
+                      - select: {kind: Deployment, name: web}
+                        fieldPaths: ["spec.template.spec.containers.[name=web].args.0"]
+                """
+        },
+        "Deployment/web", (*CONTAINERS, 1, "args", 0), "overlays/dev/kustomization.yaml:3:18",
+    ),
+    (
+        "labels in a template",
+        {OVERLAY: "resources: [../../base]\nlabels:\n  - pairs: {team: a}\n    includeTemplates: true\n"},
+        "Deployment/web", ("spec", "template", "metadata", "labels", "team"), "overlays/dev/kustomization.yaml:3:19",
+    ),
+    (
+        "labels in a selector",
+        {OVERLAY: "resources: [../../base]\ncommonLabels: {team: a}\n"},
+        "Deployment/web", ("spec", "selector", "matchLabels", "team"), "overlays/dev/kustomization.yaml:2:22",
+    ),
+    (
+        "annotations",
+        {OVERLAY: "resources: [../../base]\ncommonAnnotations: {team: a}\n"},
+        "Deployment/web", ("spec", "template", "metadata", "annotations", "team"), "overlays/dev/kustomization.yaml:2:27",
+    ),
+    (
+        "an image's digest",
+        {OVERLAY: "resources: [../../base]\nimages:\n  - {name: 'registry.example.com:5000/web', newName: example/web, digest: 'sha256:0'}\n"},
+        "Deployment/web", (*CONTAINERS, 1, "image"), "overlays/dev/kustomization.yaml:3:75",
+    ),
+    (
+        "a key of an env file",
+        {
+            OVERLAY: "resources: [../../base]\nconfigMapGenerator:\n  - name: settings\n    envs: [a.env, b.env]\n" + PLAIN_NAMES,
+            "overlays/dev/a.env": "A=1\n", "overlays/dev/b.env": "# more\nB=1\n\nC=2\n",
+        },
+        "ConfigMap/settings", ("data", "C"), "overlays/dev/b.env:4:3",
+    ),
+    (
+        "a label of all generated objects",
+        {OVERLAY: "configMapGenerator:\n  - name: settings\n    literals: [A=1]\ngeneratorOptions: {disableNameSuffixHash: true, labels: {team: a}}\n"},
+        "ConfigMap/settings", ("metadata", "labels", "team"), "overlays/dev/kustomization.yaml:4:64",
+    ),
+    (
+        "an option of one generated object",
+        {OVERLAY: "configMapGenerator:\n  - name: settings\n    literals: [A=1]\n    options: {disableNameSuffixHash: true, immutable: true}\n"},
+        "ConfigMap/settings", ("immutable",), "overlays/dev/kustomization.yaml:4:55",
+    ),
+    (
+        "a generator whose name another's begins with",
+        {OVERLAY: "configMapGenerator:\n  - {name: set, literals: [A=0]}\n  - {name: settings, literals: [A=1]}\n" + PLAIN_NAMES},
+        "ConfigMap/settings", ("data", "A"), "overlays/dev/kustomization.yaml:3:33",
+    ),
+    (
+        "a variable, where it is used",
+        {
+            OVERLAY: "resources: [../../base]\npatches: [{path: p.yaml}]\nvars:\n  - {name: W, objref: {apiVersion: apps/v1, kind: Deployment, name: web}}\n",
+            "overlays/dev/p.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          args: [$(W)]\n",
+        },
+        "Deployment/web", (*CONTAINERS, 0, "args", 0), "overlays/dev/p.yaml:9:18",
+    ),
+    (
+        "a namespace, below a base's",
+        {"base/kustomization.yaml": "resources: [web.yaml]\nnamespace: one\n", OVERLAY: "resources: [../../base]\nnamespace: two\n"},
+        "Deployment/web", ("metadata", "namespace"), "overlays/dev/kustomization.yaml:2:12",
+    ),
+    (
+        "a patch of Kustomize's own transformer",
+        {
+            OVERLAY: "resources: [../../base]\ntransformers: [t.yaml]\n",
+            "overlays/dev/t.yaml": "apiVersion: builtin\nkind: ReplicaCountTransformer\nmetadata: {name: r}\nreplica: {name: web, count: 9}\nfieldSpecs: [{path: spec/replicas, kind: Deployment}]\n",
+        },
+        "Deployment/web", ("spec", "replicas"), "base/web.yaml:6:13",
     ),
     (
         "what nobody wrote",
