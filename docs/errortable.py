@@ -22,7 +22,7 @@ def raised() -> dict[str, list[str]]:
     """Every reason with the places (file:line) where the code gives it."""
     files = [file for package in _PACKAGES for file in sorted((blocks.ROOT / package).rglob("*.py"))]
     trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in files}
-    takers = frozenset({"Problem", "Finding"}).union(*(_takers(tree) for tree in trees.values()))
+    takers = frozenset({"Problem", "Finding", "Complaint"}).union(*(_takers(tree) for tree in trees.values()))
     found: dict[str, list[str]] = {}
     for file, tree in trees.items():
         for reason, line in _reasons(tree, takers):

@@ -39,12 +39,14 @@ class Location:
 
     Attributes:
         history: how what stands there got into a document that nobody wrote; a problem told at this place ends with it.
+        note: of what else the place is told, e.g. `for PostgreSQLInstance/orders` in a definition; told once for all of them.
     """
 
     path: str
     line: int = 1
     column: int = 1
     history: str = field(default="", compare=False)
+    note: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from transom.catalog import names, order, permissions, quotas
+from transom.catalog.composites import links as claiming
 from transom.catalog.estates import Estates
 from transom.catalog.known import Known
 from transom.catalog.model import Entry, Identity, Manifest, tenant_of
@@ -21,6 +22,7 @@ from transom.specs.application import Application
 from transom.specs.base import Document
 from transom.specs.cache import Cache
 from transom.specs.cluster import Cluster
+from transom.specs.composite import Claim
 from transom.specs.dependency import DependencySpec
 from transom.specs.environment import Environment
 from transom.specs.kinds import KINDS, RESOURCE_KINDS
@@ -55,11 +57,13 @@ def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Docum
     linker.tenants()
     linker.resources()
     linker.receivers()
+    linker.claims()
     linker.applications()
     linker.cycles()
     placer = Placer(entries, known, linker.clusters, linker.estates, linker.in_unit, linker.placements, environment.document.spec.sync)
     manifests = placer.objects(objects)
     linker.problems += quotas.problems(entries, linker.placements, manifests)
+    linker.outputs(manifests)
     needs = {identity: tuple(sorted(linker.needs[identity])) for identity in entries}
     return Links(needs, linker.owners, linker.placements, manifests, (*linker.problems, *placer.problems))
 
@@ -294,6 +298,22 @@ class _Linker:
         document = self.entries[f"{kind}/{name}"].document
         return document.spec if isinstance(document, Queue | Topic) else None
 
+    def claims(self) -> None:
+        """A claim belongs to its tenant and waits for what it is made of."""
+        for entry, documents in claiming.of(self.entries):
+            tenant = entry.document.spec.tenant
+            self.owners[entry.identity] = tenant
+            self._refers(entry, "Tenant", tenant, ("spec", "tenant"))
+            self.needs[entry.identity] |= set(documents)
+
+    def outputs(self, manifests: Mapping[Identity, Sequence[Manifest]]) -> None:
+        """Objects that refer to outputs wait for whoever gives them."""
+        for owner, objects in manifests.items():
+            needs, problems = claiming.outputs(self.entries, self.owners, owner, objects)
+            problems = [(identity, problem) for identity, problem in problems if identity not in self.known]
+            self.needs[owner] |= needs
+            self.problems += [problem for _, problem in problems]
+
     def applications(self) -> None:
         """Tenant, destination, bindings and dependencies of every application."""
         for entry in self._of(Application).values():
@@ -312,12 +332,14 @@ class _Linker:
                 self._depends(entry, one, ("spec", "dependsOn", index))
             for index, binding in enumerate(spec.bindings):
                 kind, name = binding.target
-                path = ("spec", "bindings", index, kind.lower())
+                path = ("spec", "bindings", index, *binding.field)
                 if self._refers(entry, kind, name, path):
                     owner = self.owners.get(f"{kind}/{name}")
                     if owner and owner != spec.tenant:
                         message = f"{kind} {name} belongs to tenant {owner}, not to {spec.tenant}"
                         self._wrong(entry.at(*path), "ForbiddenBinding", message, "bind a resource of the application's own tenant")
+                    elif binding.claim:
+                        self.problems += claiming.binding(entry, self.entries[f"{kind}/{name}"], path)
 
     def _depends(self, entry: Entry[Any], one: DependencySpec, path: tuple[str | int, ...]) -> None:
         """The document that an application waits for exists; a tenant's cannot be waited for by kinds that nobody declares."""
@@ -325,8 +347,10 @@ class _Linker:
             self._wrong(entry.at(*path), "UnknownKind", f"kind {one.kind} is not known", near(one.kind, self.kinds))
         elif one.kind == "Environment":
             self._wrong(entry.at(*path), "UnexpectedKind", "an environment cannot be waited for", "name a document inside of it")
-        else:
-            self._refers(entry, one.kind, one.name, path)
+        elif self._refers(entry, one.kind, one.name, path):
+            awaited = self.entries[one.identity].document
+            if isinstance(awaited, Claim) and awaited.composed.application not in (None, entry.name):
+                self.needs[entry.identity].add(f"Application/{awaited.composed.application}")  # its objects belong there
 
     def _place(self, entry: Entry[Any]) -> None:
         wanted = entry.document.spec.destination.cluster

@@ -10,6 +10,7 @@ from typing import cast
 
 from transom import timings
 from transom.catalog import conformity, identities, link, order, validate
+from transom.catalog.composites import notes
 from transom.catalog.immutable import State
 from transom.catalog.known import Known
 from transom.catalog.link import Links
@@ -24,6 +25,7 @@ from transom.source import bounds
 from transom.source.base import Snapshot
 from transom.specs.base import Document
 from transom.specs.cluster import Cluster
+from transom.specs.composite import Claim
 from transom.specs.environment import Environment
 from transom.specs.kinds import KINDS
 
@@ -92,7 +94,7 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
     told = (*rendering.problems, *found.problems, *links.problems, *unidentified)
     places = {problem.where for problem in told}
     wrong = conformity.problems(environment, found.entries, links.placements, found.objects)
-    problems = _abridged((*told, *(problem for problem in wrong if problem.where not in places)))
+    problems = _abridged(notes.named((*told, *(problem for problem in wrong if problem.where not in places))))
     if mistakes(problems):
         raise InvalidDocuments(problems)
     sequence = order.sort(links.needs)
@@ -235,6 +237,9 @@ def _sort(environment: Entry[Environment], rendering: Rendering) -> _Sorted:
     for identity, entry in list(entries.items()):  # what lies beside a cluster goes where the cluster goes
         if entry.unit is not None and entry.unit.room is Room.CLUSTER and entry.unit.name not in chosen:
             elsewhere[identity] = entries.pop(identity)
+    for claim in rendering.claims:
+        claimed = Entry(Claim.model_validate(claim.data), claim.data, claim.trace, claim.unit)
+        entries[claimed.identity] = claimed
     return _Sorted(entries, elsewhere, frozenset(broken), frozenset(torn), tuple(objects), tuple(problems))
 
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from transom.apischema import definitions, packs
+from transom.catalog import references
 from transom.errors import Problem
 from transom.rendering.render import Rendered
 from transom.specs.base import API_VERSION as OURS
@@ -81,7 +82,8 @@ def _wave(document: Rendered) -> Iterator[Problem]:
 def _plaintext(document: Rendered) -> Iterator[Problem]:
     for field in ("data", "stringData"):
         values = document.data.get(field)
-        if isinstance(values, dict) and values:
-            where = document.trace.locate(document.data, (field, next(iter(values))))
+        written = [key for key, value in values.items() if not references.is_only(value)] if isinstance(values, dict) else []
+        if written:
+            where = document.trace.locate(document.data, (field, written[0]))
             hint = "remove it, change it wherever it is in use, and bind the resource that generates it instead"
             yield Problem(where, "PlaintextSecret", "a secret must not stand in Git", hint)

@@ -87,6 +87,6 @@ WITH_PASSWORD = frozenset({"Database", "Cache"})
 def made_by_application(application: Application) -> frozenset[tuple[str, str, str]]:
     """Group, kind and name of what an application's component adds to its manifests."""
     return frozenset(
-        ("", "Secret" if binding.target[0] in WITH_PASSWORD else "ConfigMap", carrier(application.metadata.name, binding))
+        ("", "Secret" if binding.claim or binding.target[0] in WITH_PASSWORD else "ConfigMap", carrier(application.metadata.name, binding))
         for binding in application.spec.bindings
     )

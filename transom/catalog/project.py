@@ -25,6 +25,7 @@ from transom.errors import (
     TransomError,
     mistakes,
 )
+from transom.rendering import units
 from transom.rendering.render import Renderer
 from transom.rendering.store import Store
 from transom.source import opening
@@ -160,6 +161,36 @@ class Project:
     def _pinned(self, spec: SourceSpec) -> SourceSpec:
         commit = self.pins.get(spec.name)
         return spec.model_copy(update={"target_revision": commit}) if commit and spec.repo_url else spec
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """What the tests of composite definitions found; a file that several environments read counts once."""
+
+    count: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+def tests(project: Project, names: tuple[str, ...]) -> Tests:
+    """Runs the tests of composite definitions in the sources of these environments; sources that cannot be read are told elsewhere."""
+    seen: set[Path] = set()
+    count = 0
+    problems: set[Problem] = set()
+    for name in names:
+        try:
+            found = project.environment(name)
+            snapshots = project.snapshots(found)
+        except TransomError:
+            continue
+        if not any(units.tests_of(unit.folder) for snapshot in snapshots for unit in units.compositions(snapshot, name)):
+            continue
+        from transom.catalog.composites import trials
+
+        report = trials.run(name, snapshots, project.renderer())
+        count += sum(number for file, number in report.counts.items() if file not in seen)
+        seen |= set(report.counts)
+        problems |= set(report.problems)
+    return Tests(count, tuple(sorted(problems)))
 
 
 def catalogs(project: Project, names: tuple[str, ...]) -> tuple[dict[str, Catalog], tuple[Problem, ...]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from transom.catalog import charts, folders
 from transom.catalog.applicationsets.stage import generate
+from transom.catalog.composites.stage import compose
 from transom.catalog.model import Entry
 from transom.catalog.neighbours.stage import convert
 from transom.rendering.render import Renderer, Rendering
@@ -36,6 +37,6 @@ class Ground:
 Stage = Callable[[Ground, Rendering], Rendering]
 """Documents, problems and failed units before and after; problems found so far are kept."""
 
-STAGES: tuple[Stage, ...] = (convert, generate, folders.stage, charts.stage)
+STAGES: tuple[Stage, ...] = (convert, generate, folders.stage, charts.stage, compose)
 """In order: the neighbours' documents become ours, generators become applications, applications' folders and charts are
 rendered, composites become the documents they are made of."""

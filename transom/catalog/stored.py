@@ -19,7 +19,7 @@ from transom.rendering.yamltext import Path_
 from transom.source.base import Snapshot
 from transom.specs.base import Document
 from transom.specs.environment import Environment
-from transom.specs.kinds import KINDS
+from transom.specs.kinds import model_of
 
 FORMAT = 1
 """Version of the text; another one is refused."""
@@ -109,7 +109,7 @@ def _place(trace: Trace, at: Location) -> list[Any]:
 
 def _read_entry(stored: list[Any], snapshots: Mapping[str, Snapshot]) -> Entry[Document]:
     data, place = stored
-    return Entry(KINDS[data["kind"]].model_validate(data), data, _read_place(place, snapshots))
+    return Entry(model_of(data).model_validate(data), data, _read_place(place, snapshots))
 
 
 def _read_place(stored: list[Any], snapshots: Mapping[str, Snapshot]) -> Place:

@@ -48,7 +48,7 @@ def against(model: type[M], data: Mapping[str, Any], trace: Trace) -> tuple[M | 
     try:
         return model.model_validate(data), ()
     except ValidationError as error:
-        return None, tuple(_problem(detail, data, trace, model) for detail in _own(error.errors(include_url=False)))
+        return None, tuple(problem(detail, data, trace, model) for detail in _own(error.errors(include_url=False)))
 
 
 def _own(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
@@ -75,15 +75,17 @@ def _plain(word: str) -> str:
     return re.sub(r"[-_ ]", "", word).lower().removesuffix("s")
 
 
-_TYPES = {
+TYPES = {
     "string_type": "text", "int_type": "a whole number", "bool_type": "true or false", "list_type": "a list", "tuple_type": "a list",
     "dict_type": "a mapping", "model_type": "a mapping", "date_type": "a date", "date_from_datetime_parsing": "a date, e.g. 2027-01-31",
 }  # fmt: skip
+"""What a model asks for, by pydantic's name of the error."""
 
 
-def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out each
+def problem(  # noqa: C901, PLR0911 - a table of pydantic's error types, one way out each
     detail: ErrorDetails, data: Mapping[str, Any], trace: Trace, model: type[BaseModel]
 ) -> Problem:
+    """One finding of a model as a problem; `trace` says where in `data` it is told."""
     path = tuple(part for part in detail["loc"] if part != "[key]")
     dotted = dotted_path(path)
     value = detail["input"]
@@ -110,11 +112,11 @@ def _problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out 
         case "literal_error":
             allowed = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
             return Problem(trace.locate(data, path), "InvalidValue", f'{dotted} "{value}" is not allowed', f"write one of {allowed}")
-        case kind if kind in _TYPES:
+        case kind if kind in TYPES:
             hint = wording.of_type(kind, value)
             if not hint and kind == "model_type" and (fields := _fields(model, path)):
                 hint = f"its fields are {', '.join(fields)}"
-            message = f"{dotted} must be {_TYPES[kind]}, not {_shown(value)}"
+            message = f"{dotted} must be {TYPES[kind]}, not {_shown(value)}"
             return Problem(trace.locate(data, path), "WrongType", message, hint)
         case "string_pattern_mismatch":
             hint = PATTERNS.get(detail["ctx"]["pattern"], f"it must match {detail['ctx']['pattern']}")

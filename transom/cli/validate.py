@@ -19,14 +19,17 @@ from transom.redaction import redact
 
 @click.command("validate")
 @click.argument("environments", nargs=-1)
+@click.option("--no-tests", is_flag=True, help="Do not run the tests of composite definitions.")
 @source_option
 @strict_option
 @click.option(
     "--base", metavar="REV", help="Also refuse changes since REV that cannot be made in place: a branch, tag or commit of the sources."
 )
 @output_option("text", "json", "sarif", "github")
-def command(environments: tuple[str, ...], overrides: dict[str, Path], form: str, base: str | None, *, strict: bool) -> int:
-    """Check every document of ENVIRONMENTS (all when none is named), offline."""
+def command(  # noqa: PLR0913 - one parameter per option, as click has it
+    environments: tuple[str, ...], overrides: dict[str, Path], form: str, base: str | None, *, strict: bool, no_tests: bool
+) -> int:
+    """Check every document of ENVIRONMENTS (all when none is named), offline, and run the tests of composite definitions."""
     project = wiring.project(overrides)
     names = wiring.names(project, environments)
     wiring.refuse_unknown_sources(project, names)
@@ -37,7 +40,8 @@ def command(environments: tuple[str, ...], overrides: dict[str, Path], form: str
             shards.cut(catalog)
         except InvalidDocuments as error:
             problems += error.problems
-    problems = tuple(sorted(set(problems)))
+    tests = projects.Tests() if no_tests else projects.tests(project, names)
+    problems = tuple(sorted({*problems, *tests.problems}))
     _print(form, names, problems)
     if problems:
         click.echo(counted(problems), err=True)
@@ -47,6 +51,8 @@ def command(environments: tuple[str, ...], overrides: dict[str, Path], form: str
         for catalog in catalogs.values():
             objects = sum(map(len, catalog.manifests.values()))
             click.echo(f"{catalog.name}: {len(catalog.entries)} documents and {objects} Kubernetes objects are valid")
+        if tests.count:
+            click.echo(f"{tests.count} tests of definitions passed")
     return ExitCode.DONE
 
 

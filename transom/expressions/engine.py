@@ -61,7 +61,7 @@ class Expression:
     text: str
     shape: Shape
     root: Node = field(repr=False)
-    _program: Any = field(repr=False)
+    _scope: Scope = field(repr=False)
 
     def evaluate(self, activation: Activation) -> Any:
         """The value with these variables: None, bool, int, float, str, list or dict, keys sorted.
@@ -70,8 +70,10 @@ class Expression:
             Missing: it is an optional, and nothing is there.
             Failed: the evaluation failed, e.g. a key is not there.
         """
+        if self.root.kind == "select" and self.root.path:
+            return _plain(_found(activation.values, self.root.path))
         try:
-            found = self._program.eval(activation.inner)
+            found = self._scope.program(self).eval(activation.inner)
         except RuntimeError as error:  # e.g. a number beyond 64 bits
             raise Failed(_first_line(error)) from None
         if found.type().name() == "ERROR":
@@ -84,11 +86,30 @@ class Expression:
         return _plain(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Activation:
-    """Values of variables, converted once for any number of expressions."""
+def _found(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    """What a plain path such as `claim.spec.size` reads: most expressions are no more, and a library would convert every value for it."""
+    here: Any = values
+    for part in path:
+        if not isinstance(here, Mapping) or part not in here:
+            raise Failed(f'"{part}" is not there')
+        here = here[part]
+    return here
 
-    inner: Any
+
+class Activation:
+    """Values of variables, converted once for any number of expressions, and not before one needs it."""
+
+    def __init__(self, environment: Any, values: Mapping[str, Any]) -> None:
+        self.values = values
+        self._environment = environment
+        self._inner: Any = None
+
+    @property
+    def inner(self) -> Any:
+        """The values as the library has them."""
+        if self._inner is None:
+            self._inner = self._environment.Activation(dict(self.values))
+        return self._inner
 
 
 class Scope:
@@ -102,6 +123,7 @@ class Scope:
         self._checking = cel.NewEnv(descriptor_pool=messages.pool(), variables=types, extensions=_extensions())
         self._running = cel.NewEnv(variables=dict.fromkeys(variables, cel.Type.DYN), extensions=_extensions())
         self._compiled: dict[str, Expression | Refused] = {}
+        self._programs: dict[str, Any] = {}
 
     def compile(self, text: str) -> Expression:
         """The expression, compiled once however often it is asked for.
@@ -121,7 +143,14 @@ class Scope:
 
     def activation(self, values: Mapping[str, Any]) -> Activation:
         """The variables with these values."""
-        return Activation(self._running.Activation(dict(values)))
+        return Activation(self._running, values)
+
+    def program(self, expression: Expression) -> Any:
+        """The expression as it runs: values come as plain mappings, and an optional is handed out as a list of none or one."""
+        if expression.text not in self._programs:
+            text = f"[?({expression.text}\n)]" if isinstance(expression.shape, Maybe) else expression.text
+            self._programs[expression.text] = self._running.compile(text, disable_check=True)
+        return self._programs[expression.text]
 
     def _fresh(self, text: str) -> Expression:
         if not text.strip():
@@ -133,10 +162,7 @@ class Scope:
         except RuntimeError as error:
             raise Refused(self._faults(str(error), text)) from None
         root = tree.read(checked.serialize(), self.structs)
-        shape = root.shape or shapes.ANY
-        # values come as plain mappings, and an optional is handed out as a list of none or one
-        program = self._running.compile(f"[?({text}\n)]" if isinstance(shape, Maybe) else text, disable_check=True)
-        return Expression(text, shape, root, program)
+        return Expression(text, root.shape or shapes.ANY, root, self)
 
     def _faults(self, said: str, text: str) -> list[Fault]:
         lines = text.split("\n")

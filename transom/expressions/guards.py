@@ -37,6 +37,11 @@ class Known:
         return Known(self.present | _facts(condition, self.implied, wanted=True), self.implied)
 
 
+def implied(condition: Node, *, wanted: bool) -> frozenset[Path]:
+    """Fields that are there once the condition has come to `wanted`."""
+    return _facts(condition, {}, wanted=wanted)
+
+
 def missing(expression: Expression, known: Known) -> Iterator[Fault]:
     """Every field that the expression reads and that may not be there, once each."""
     seen: set[Path] = set()

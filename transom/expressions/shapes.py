@@ -100,6 +100,19 @@ def _of(item: Shape) -> str:
     return f" of {many[item.name]}" if isinstance(item, Scalar) and item.name in many else ""
 
 
+def is_open(shape: Shape) -> bool:
+    """Whether nobody can say which keys a value has: a mapping that an expression makes may have any."""
+    match shape:
+        case MapOf():
+            return True
+        case ListOf(inner) | Maybe(inner):
+            return is_open(inner)
+        case Struct(_, fields):
+            return any(is_open(one.shape) for one in fields.values())
+        case _:
+            return shape == ANY
+
+
 def holds(shape: Shape, wanted: Scalar) -> bool:
     """Whether a value of this shape has, somewhere inside, a scalar of this kind."""
     match shape:

@@ -35,6 +35,8 @@ class Rendering:
     documents: tuple[Rendered, ...]
     problems: tuple[Problem, ...]
     failed: tuple[Unit, ...] = ()
+    claims: tuple[Rendered, ...] = ()
+    """Documents of kinds that the repository defines, beside the documents that they have become."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,11 @@ class Trace:
         """The origin as messages name it."""
         return self.snapshot.path_of(self.origin)
 
+    @property
+    def maker(self) -> str:
+        """What made the document of another one, e.g. the place of a template; empty for what a person wrote."""
+        return ""
+
     def locate(self, data: Mapping[str, Any], path: Path_ = (), *, of_key: bool = False) -> Location:
         """The place of the value at `path` of the rendered document `data`; of the nearest thing above it when nobody wrote it."""
         places: list[Location] = []

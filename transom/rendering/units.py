@@ -7,6 +7,7 @@ A unit that has overlays, but none for this environment, is no part of it.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,7 @@ class Room(StrEnum):
     TENANTS = "tenants"
     APPLICATION = "application"
     RESOURCES = "resources"
+    COMPOSITIONS = "compositions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def find(snapshot: Snapshot, environment: str) -> tuple[Unit, ...]:
     found: list[Unit | None] = [of_folder(snapshot, Room.BASE, root / "infrastructure/base", environment)]
     found += [of_folder(snapshot, Room.CLUSTER, folder, environment) for folder in _folders(root / "infrastructure/clusters")]
     found += [of_folder(snapshot, Room.ENVIRONMENTS, root / "infrastructure/environments", environment)]
+    found += [of_folder(snapshot, Room.COMPOSITIONS, root / "infrastructure/compositions", environment)]
     found += [of_folder(snapshot, Room.TENANTS, root / "tenants", environment)]
     found += [of_folder(snapshot, Room.APPLICATION, folder, environment) for folder in _folders(root / "applications")]
     found += [of_folder(snapshot, Room.RESOURCES, root / name, environment) for name in ("databases", "resources")]
@@ -81,7 +84,7 @@ def of_folder(snapshot: Snapshot, room: Room, folder: Path, environment: str) ->
     if not folder.is_dir():
         return None
     overlays, overlay = folder / "overlays", folder / "overlays" / environment
-    skip = ("cluster.yaml",) if room is Room.CLUSTER else ()
+    skip: tuple[str, ...] = ("cluster.yaml",) if room is Room.CLUSTER else ()
     if overlay.is_dir():
         rendered = overlay
     elif overlays.is_dir():
@@ -90,4 +93,21 @@ def of_folder(snapshot: Snapshot, room: Room, folder: Path, environment: str) ->
         rendered = folder / "base"
     else:
         rendered = folder
+    if room is Room.COMPOSITIONS:
+        skip = tuple(file.relative_to(rendered).as_posix() for file in tests_of(rendered))
     return Unit(room, folder.name, rendered, kustomization_of(rendered) is not None, snapshot, skip)
+
+
+def compositions(snapshot: Snapshot, environment: str) -> tuple[Unit, ...]:
+    """The unit with composite definitions, where a snapshot has one."""
+    unit = of_folder(snapshot, Room.COMPOSITIONS, snapshot.root / "infrastructure/compositions", environment)
+    return (unit,) if unit is not None else ()
+
+
+def tests_of(folder: Path) -> tuple[Path, ...]:
+    """Files with tests of composite definitions: those in folders called `tests` or `DEFINITION.tests`, sorted."""
+    found = (file for file in folder.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
+    return tuple(sorted(file for file in found if any(_TESTS.fullmatch(part) for part in file.relative_to(folder).parts[:-1])))
+
+
+_TESTS = re.compile(r"(.*\.)?tests")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from transom.specs.base import Document, Spec, first_twice
 from transom.specs.dependency import DependencySpec
@@ -31,10 +31,19 @@ class DestinationSpec(Spec):
     """A namespace of the tenant."""
 
 
+class ClaimReference(Spec):
+    """A claim, by the kind that the platform defines."""
+
+    kind: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]{0,62}$")]
+    """E.g. `PostgreSQLInstance`."""
+    name: Name
+    """Name of the claim."""
+
+
 class BindingSpec(Spec):
     """A resource whose address and credentials the application's containers get as environment variables."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in BINDING_KINDS]})
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in (*BINDING_KINDS, "claim")]})
 
     database: Name | None = None
     """Name of a Database: gives PREFIX_HOST, _PORT, _NAME, _USER, _PASSWORD, _URL."""
@@ -54,13 +63,15 @@ class BindingSpec(Spec):
     Where the cluster has no identities for pods a binding gives the address alone, and access is refused. read when left out; of a topic,
     which is only written to, write.
     """
+    claim: ClaimReference | None = None
+    """A claim of a kind that the platform defines: gives PREFIX_ and the names that its definition's connection has."""
     prefix: EnvironmentPrefix | None = None
     """Beginning of the variables' names; the kind in capitals when left out."""
 
     @model_validator(mode="after")
     def _exactly_one_kind(self) -> BindingSpec:
-        if sum(getattr(self, kind) is not None for kind in BINDING_KINDS) != 1:
-            raise ValueError(f"a binding names exactly one of {', '.join(BINDING_KINDS)}")
+        if sum(getattr(self, kind) is not None for kind in (*BINDING_KINDS, "claim")) != 1:
+            raise ValueError(f"a binding names exactly one of {', '.join(BINDING_KINDS)}, claim")
         kind, name = self.target
         if self.access and kind.lower() not in GRANTED_KINDS:
             raise ValueError(f"access is for {', '.join(GRANTED_KINDS)}; {kind} {name} is used with the password that the binding gives")
@@ -78,8 +89,15 @@ class BindingSpec(Spec):
     @property
     def target(self) -> tuple[str, str]:
         """Kind and name of the bound document, e.g. `("Database", "shop")`."""
+        if self.claim:
+            return self.claim.kind, self.claim.name
         kind = next(kind for kind in BINDING_KINDS if getattr(self, kind) is not None)
         return kind.capitalize(), getattr(self, kind)
+
+    @property
+    def field(self) -> tuple[str, ...]:
+        """The field that names it."""
+        return ("claim", "name") if self.claim else (self.target[0].lower(),)
 
     @property
     def variable_prefix(self) -> str:

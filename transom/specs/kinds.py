@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from transom.specs.application import Application
 from transom.specs.applicationset import ApplicationSet
-from transom.specs.base import Document
+from transom.specs.base import API_VERSION, Document
 from transom.specs.cache import Cache
 from transom.specs.cluster import Cluster
+from transom.specs.composite import Claim, CompositeDefinition
 from transom.specs.environment import Environment
 from transom.specs.network import Network
 from transom.specs.resources import Bucket, Database, Queue
@@ -31,8 +33,14 @@ KINDS: Mapping[str, type[Document]] = MappingProxyType(
         "Topic": Topic,
         "Cache": Cache,
         "Table": Table,
+        "CompositeDefinition": CompositeDefinition,
     }
 )
 
 RESOURCE_KINDS = ("Database", "Bucket", "Queue", "Topic", "Cache", "Table")
 """Kinds that become cloud resources and can be bound to an application."""
+
+
+def model_of(data: Mapping[str, Any]) -> type[Document]:
+    """The model of a document that was valid: one of ours, else a claim of a defined kind."""
+    return KINDS[data["kind"]] if data["apiVersion"] == API_VERSION else Claim

@@ -38,8 +38,8 @@ SCOPE = Scope({"claim": Struct("claim", {"spec": Field(SPEC)}), "resources": RES
 VALUES = {
     "claim": {
         "spec": {
-            "size": "small", "ha": True, "ratio": 1.5, "ports": [{"port": 80}, {"port": 443, "name": "tls"}],
-            "labels": {"b": "2", "a": "1"},
+            "size": "small", "ha": True, "ratio": 1.5, "labels": {"b": "2", "a": "1"},
+            "ports": [{"port": 80}, {"port": 443, "name": "tls"}],
         }
     },
     "resources": {"db": {"outputs": {"host": "${Database/x.outputs.host}"}}},

@@ -22,6 +22,13 @@ LEAST: Mapping[str, dict[str, Any]] = {
     "Database": {"version": "16", "size": "small"},
     "Bucket": {},
     "Queue": {},
+    "CompositeDefinition": {
+        "group": "x.example.com",
+        "version": "v1",
+        "kind": "Thing",
+        "schema": {},
+        "resources": [{"id": "a", "template": {"kind": "Queue"}}],
+    },
     "Network": {"cidr": "10.0.0.0/16"},
     "Topic": {},
     "Cache": {"version": "8.0", "size": "small"},
