@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -127,35 +126,39 @@ def identified(one: Owned, account: ServiceAccount | None) -> Mapping[str, Any]:
     if (data["apiVersion"], data["kind"]) == ("v1", "ServiceAccount") and (one.namespace, data["metadata"]["name"]) in account.annotated:
         metadata = data["metadata"]
         return {**data, "metadata": {**metadata, "annotations": {**account.annotations, **(metadata.get("annotations") or {})}}}
-    pod = _pod(out := copy.deepcopy(dict(data)))
-    if pod is None or (pod.get("serviceAccountName") or pod.get("serviceAccount") or "default") != "default":
+    found = _with_pod(data)
+    if found is None or (found[1].get("serviceAccountName") or found[1].get("serviceAccount") or "default") != "default":
         return data
+    out, pod = found
     pod.pop("serviceAccount", None)  # the old name of the same field
     pod["serviceAccountName"] = account.name
     return out
 
 
-def _pod(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The spec of an object's pods, where it is of a kind that makes pods."""
-    way = _POD_TEMPLATES.get((str(data["apiVersion"]).rpartition("/")[0], str(data["kind"])))
-    found: Any = data if way else None
-    for part in (*way, "spec") if way else ():
-        found = (found or {}).get(part)
-    return found if isinstance(found, dict) else None
-
-
 def bound(data: Mapping[str, Any], bindings: Sequence[Binding]) -> Mapping[str, Any]:
     """`data` with the bindings' variables in each container of its pods, behind those it names itself; other kinds as they are."""
-    group = str(data["apiVersion"]).rpartition("/")[0]
-    way = _POD_TEMPLATES.get((group, str(data["kind"])))
-    if way is None or not bindings:
+    found = _with_pod(data) if bindings else None
+    if found is None:
         return data
-    out: dict[str, Any] = copy.deepcopy(dict(data))
-    template: Any = out
-    for part in way:
-        template = template.get(part) or {}
+    out, pod = found
     sources = [{"secretRef" if binding.secret else "configMapRef": {"name": binding.name}} for binding in bindings]
-    pod = template.get("spec") or {}
-    for container in [*(pod.get("initContainers") or []), *(pod.get("containers") or [])]:
-        container["envFrom"] = [*(container.get("envFrom") or []), *sources]
+    for field_ in ("initContainers", "containers"):
+        if pod.get(field_):
+            pod[field_] = [{**container, "envFrom": [*(container.get("envFrom") or []), *sources]} for container in pod[field_]]
     return out
+
+
+def _with_pod(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """A copy of an object and the spec of its pods in it, to be changed; None for what makes no pods.
+
+    Only what lies on the way is copied: outputs that stand in the object cannot be.
+    """
+    way = _POD_TEMPLATES.get((str(data["apiVersion"]).rpartition("/")[0], str(data["kind"])))
+    out: dict[str, Any] = dict(data)
+    pod = out
+    for part in (*way, "spec") if way else ():
+        if not isinstance(pod.get(part), dict):
+            return None
+        pod[part] = dict(pod[part])
+        pod = pod[part]
+    return (out, pod) if way else None

@@ -95,7 +95,7 @@ class Bucket(pulumi.ComponentResource):
         if args.notifications:
             self._tell(name, bucket, args.notifications)
         self.name, self.arn, self.region = bucket.bucket, bucket.arn, bucket.region
-        self.register_outputs({"name": self.name, "arn": self.arn})
+        self.register_outputs({"name": self.name, "arn": self.arn, "region": self.region})
 
     def _tell(self, name: str, bucket: aws.s3.Bucket, notifications: Sequence[NotificationArgs]) -> None:
         """All notifications of the bucket: S3 keeps them as one."""

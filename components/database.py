@@ -121,7 +121,7 @@ class Database(pulumi.ComponentResource):
         self.url = pulumi.Output.secret(
             pulumi.Output.format("postgresql://{}:{}@{}:{}/{}?sslmode=require", self.user, self.password, self.host, self.port, self.name)
         )
-        self.register_outputs({"host": self.host, "port": self.port, "secretArn": self.secret_arn})
+        self.register_outputs({"host": self.host, "port": self.port, "name": self.name, "user": self.user, "secretArn": self.secret_arn})
 
     def _credentials(self, name: str, args: DatabaseArgs, child: pulumi.ResourceOptions) -> pulumi.Output[str | None]:
         """User and password as JSON, generated once: later runs keep what is in the state, whatever they draw."""

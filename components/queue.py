@@ -95,7 +95,7 @@ class Queue(pulumi.ComponentResource):
         document["Statement"] += sending("sqs:SendMessage", queue.arn, args.senders, args.account_id)
         self.policy = aws.sqs.QueuePolicy(name, queue_url=queue.id, policy=pulumi.Output.json_dumps(document), opts=child)
         self.url, self.arn, self.region = queue.url, queue.arn, queue.region
-        self.register_outputs({"url": self.url, "arn": self.arn, "deadLetterArn": self.dead_letter_arn})
+        self.register_outputs({"url": self.url, "arn": self.arn, "region": self.region, "deadLetterArn": self.dead_letter_arn})
 
 
 def _takes_from(name: str, queue: aws.sqs.Queue, sources: Sequence[pulumi.Input[str]], opts: pulumi.ResourceOptions) -> None:

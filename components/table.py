@@ -98,7 +98,7 @@ class Table(pulumi.ComponentResource):
         )
         self.name, self.arn, self.region, self.stream_arn = table.name, table.arn, table.region, table.stream_arn
         self.index_arns = [pulumi.Output.concat(table.arn, "/index/", index.name) for index in args.indexes]
-        self.register_outputs({"name": self.name, "arn": self.arn})
+        self.register_outputs({"name": self.name, "arn": self.arn, "region": self.region})
 
 
 def _index(index: IndexArgs, units: Mapping[str, int]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class Topic(pulumi.ComponentResource):
         for subscription in args.subscriptions:
             self._subscribe(name, topic, subscription)
         self.arn, self.region, self.key_arn = topic.arn, topic.region, key.arn if key else None
-        self.register_outputs({"arn": self.arn})
+        self.register_outputs({"arn": self.arn, "region": self.region})
 
     def _subscribe(self, name: str, topic: aws.sns.Topic, args: SubscriptionArgs) -> None:
         chosen = {}

@@ -25,6 +25,7 @@ from components.queue import Queue, QueueArgs
 from components.table import IndexArgs, KeyArgs, Table, TableArgs
 from components.tenant import TenantArgs
 from components.topic import SubscriptionArgs, Topic, TopicArgs
+from stacks import outputs
 from transom.catalog import adapt, names
 from transom.catalog.model import Catalog, Entry, Manifest
 from transom.engine import paths
@@ -32,6 +33,7 @@ from transom.specs import resources as specs
 from transom.specs.application import Application, BindingSpec
 from transom.specs.cache import Cache as CacheDocument
 from transom.specs.cluster import Cluster
+from transom.specs.composite import Claim
 from transom.specs.table import Table as TableDocument
 from transom.specs.tenant import Tenant
 from transom.specs.topic import SubscriptionSpec
@@ -263,10 +265,15 @@ def table(catalog: Catalog, entry: Entry[TableDocument], today: date) -> TableAr
     )
 
 
-def application(
-    catalog: Catalog, entry: Entry[Application], connection: ClusterConnection, bindings: list[Binding], after: list[pulumi.Resource]
+def application(  # noqa: PLR0913, PLR0917 - what the walk has gathered
+    catalog: Catalog,
+    entry: Entry[Application],
+    connection: ClusterConnection,
+    bindings: list[Binding],
+    after: list[pulumi.Resource],
+    components: outputs.Components,
 ) -> ApplicationArgs:
-    """An application's objects on its cluster, with the service accounts that they have by themselves."""
+    """An application's objects, with outputs of `components` where they refer to them, and the service accounts that they have."""
     manifests = catalog.manifests.get(entry.identity, ())
     sync = entry.document.spec.sync.over(catalog.environment.document.spec.sync)
     return ApplicationArgs(
@@ -276,7 +283,12 @@ def application(
         connection=connection,
         namespace=entry.document.spec.destination.namespace,
         objects=[
-            Owned(manifest.data, manifest.namespace, _ignored(entry, manifest, everything=sync.update is False)) for manifest in manifests
+            Owned(
+                outputs.resolved(manifest.data, components),
+                manifest.namespace,
+                _ignored(entry, manifest, everything=sync.update is False),
+            )
+            for manifest in manifests
         ],
         kept=sync.prune is False,
         bindings=bindings,
@@ -287,6 +299,12 @@ def application(
 def _ignored(entry: Entry[Application], manifest: Manifest, *, everything: bool) -> list[str]:
     """Property paths of an object that are left as they are once it is there; `*` stands for all of it."""
     return ["*"] if everything else [paths.show(path) for path in adapt.ignored_fields(entry, manifest)]
+
+
+def claimed(spec: BindingSpec, application: str, claim: Claim, components: outputs.Components) -> Binding:
+    """The environment variables that a bound claim gives: those of its definition's connection."""
+    variables = {f"{spec.variable_prefix}_{name}": outputs.text(value, components) for name, value in claim.composed.connection.items()}
+    return Binding(names.carrier(application, spec), variables, secret=True)
 
 
 def binding(spec: BindingSpec, application: str, bound: pulumi.ComponentResource) -> Binding:

@@ -16,7 +16,7 @@ import pulumi
 
 from components import network
 from components.account import Account, AccountArgs
-from components.application import Application, ServiceAccount
+from components.application import Application, Binding, ServiceAccount
 from components.bucket import Bucket
 from components.cache import Cache
 from components.cluster import Cluster, ClusterConnection, ClusterConnectionArgs
@@ -38,6 +38,8 @@ from transom.catalog.project import Project
 from transom.catalog.shards import Shard
 from transom.engine import program
 from transom.errors import PermanentError, TransomError
+from transom.specs.application import BindingSpec
+from transom.specs.composite import Claim
 
 
 def run() -> None:
@@ -122,7 +124,8 @@ class _Walk:
         }
         for identity in self.shard.documents:
             entry = self.catalog.entries[identity]
-            kinds[entry.kind](entry)
+            if not isinstance(entry.document, Claim):  # what a claim is made of is declared, and no more
+                kinds[entry.kind](entry)
 
     def _network(self, entry: Entry[Any]) -> None:
         self.networks[entry.name] = Vpc(entry.name, platform.network(self.catalog, entry), self._cloud(entry)).network
@@ -174,11 +177,13 @@ class _Walk:
                 after += self.applications[one.name].objects
             elif one.identity in self.resources:
                 after.append(self.resources[one.identity])
+            elif isinstance(claim := self.catalog.entries[one.identity].document, Claim):
+                after += self._made_of(claim)
             elif one.kind == "Tenant" and one.name in self.tenants:
                 after.append(self.tenants[one.name])
-        bindings = [builders.binding(one, entry.name, self.resources["/".join(one.target)]) for one in spec.bindings]
+        bindings = [self._binding(one, entry.name) for one in spec.bindings]
         account = self._identity(entry, after)
-        args = builders.application(self.catalog, entry, self.connections[cluster], bindings, after)
+        args = builders.application(self.catalog, entry, self.connections[cluster], bindings, after, self.resources)
         self.applications[entry.name] = Application(entry.name, replace(args, account=account), self.child)
 
     def _foundations(self, tenant: str, cluster: str, namespace: str) -> list[KubernetesObject]:
@@ -202,6 +207,19 @@ class _Walk:
         args, account = found
         after += Identity(entry.name, args, self._cloud(entry)).settled
         return account
+
+    def _made_of(self, claim: Claim) -> list[pulumi.Resource]:
+        """What a claim is made of: its components, and the application that its objects belong to."""
+        found: list[pulumi.Resource] = [self.resources[identity] for identity in claim.composed.documents if identity in self.resources]
+        holder = claim.composed.application
+        return [*found, *(self.applications[holder].objects if holder in self.applications else ())]
+
+    def _binding(self, spec: BindingSpec, application: str) -> Binding:
+        identity = "/".join(spec.target)
+        bound = self.catalog.entries[identity].document
+        if isinstance(bound, Claim):
+            return builders.claimed(spec, application, bound, self.resources)
+        return builders.binding(spec, application, self.resources[identity])
 
     def _cloud(self, entry: Entry[Any], guarded: Any = None) -> pulumi.ResourceOptions:
         """Options of a cloud component: its provider, and protection where the document holds data or what others stand in."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from transom.catalog import digests, shards
 from transom.catalog.model import Catalog
 from transom.engine import urns
-from transom.status import health
+from transom.status import claims, health
 from transom.status.health import Health, Word
 
 Deployment = Mapping[str, Any]
@@ -50,6 +50,8 @@ class DocumentStatus:
     message: str
     resources: tuple[ResourceStatus, ...]
     generated_by: str = ""
+    status: Mapping[str, Any] = field(default_factory=dict)
+    """What a claim shows, as its definition says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,11 @@ def report(catalog: Catalog, deployments: Mapping[str, Deployment]) -> Environme
             gone = f"left Git; the next apply {stays if identity in state.kept else 'deletes it'}"
             documents.append(DocumentStatus(identity, "", shard.stack, Sync.OUT_OF_SYNC, Health(), gone, tuple(resources)))
     revisions: dict[str, str] = {}
+    outputs: dict[str, Mapping[str, Any]] = {}
     for state in states.values():
         revisions |= state.revisions
+        outputs |= state.outputs
+    documents = claims.completed(catalog, documents, outputs)
     return EnvironmentStatus(catalog.name, {stack: state.time for stack, state in states.items()}, revisions, tuple(documents))
 
 
@@ -115,12 +120,20 @@ class _State:
         self.revisions: Mapping[str, str] = outputs.get("revisions") or {}
         self.resources: dict[str, list[ResourceStatus]] = {}
         deleted: set[str] = set()
+        self.outputs: dict[str, dict[str, Any]] = {}
         for resource in resources:
+            if not resource.get("custom") and resource["type"].startswith(urns.COMPONENT_PREFIX):
+                self.outputs[urns.document(resource["urn"], parents)] = _plain(resource.get("outputs") or {})
             if resource.get("custom") and not resource["type"].startswith("pulumi:"):
                 identity = urns.document(resource["urn"], parents)
                 self.resources.setdefault(identity, []).extend(_resource(resource))
                 deleted |= set() if resource.get("retainOnDelete") else {identity}
         self.kept = self.resources.keys() - deleted
+
+
+def _plain(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs of a component without what the state keeps as a secret."""
+    return {name: value for name, value in outputs.items() if not isinstance(value, dict)}
 
 
 def _resource(resource: Mapping[str, Any]) -> Iterator[ResourceStatus]:
