@@ -82,7 +82,7 @@ TYPES = {
 """What a model asks for, by pydantic's name of the error."""
 
 
-def problem(  # noqa: C901, PLR0911 - a table of pydantic's error types, one way out each
+def problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out each
     detail: ErrorDetails, data: Mapping[str, Any], trace: Trace, model: type[BaseModel]
 ) -> Problem:
     """One finding of a model as a problem; `trace` says where in `data` it is told."""

@@ -24,6 +24,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
     {
         "validate": "Check every document of every environment, offline.",
         "render": "Print the documents and manifests of an environment, offline.",
+        "affected": "List the claims that become something else since a revision.",
         "plan": "Show what an apply would change, deletions first.",
         "apply": "Bring environments to what their documents ask for.",
         "drift": "Report what live differs from what was last applied. Changes nothing.",
