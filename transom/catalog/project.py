@@ -140,8 +140,8 @@ class Project:
         """What renders the project's units, and remembers them in its cache."""
         kustomize = self._program("kustomize") or "kustomize"
         batch, helm, templates = (self._program(name) for name in ("kustomize-batch", "helm", "transom-templates"))
-        more = {name: found for name, found in (("helm", helm), ("templates", templates)) if found}
-        return Renderer(kustomize, Store(self.cache / "rendered"), batch, **more)
+        store = Store(self.cache / "rendered")
+        return Renderer(kustomize, store, batch, helm or "helm", templates=templates or "transom-templates")
 
     def _program(self, name: str) -> str | None:
         """The user's own program, else the one that was built for this project; None where there is neither."""

@@ -39,15 +39,14 @@ def command(kinds: tuple[str, ...], folder: Path | None, *, crd: bool) -> None:
     if folder is None:
         click.echo(json.dumps(found[wanted[0]] if len(wanted) == 1 else found, indent=2))
         return
-<<<<<<< HEAD
     for name, text in schema.files().items():
         if Path(name).stem in wanted:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-=======
-    folder.mkdir(parents=True, exist_ok=True)
-    for kind, text in found.items():
-        (folder / f"{kind}.json").write_text(json.dumps(text, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    for kind, body in found.items():
+        if kind not in KINDS:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{kind}.json").write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _defined() -> Mapping[tuple[str, str], Kind]:
@@ -85,4 +84,3 @@ def _print_crds(wanted: tuple[str, ...], defined: Mapping[tuple[str, str], Kind]
     for kind in wanted:
         versions = {api_version.partition("/")[2]: one for (api_version, name), one in defined.items() if name == kind}
         click.echo(f"---\n{dump(export.definition(versions))}", nl=False)
->>>>>>> 5d9067b (transom affected tells whom a change of definitions touches; schemas of defined kinds for editors, and as CustomResourceDefinitions)

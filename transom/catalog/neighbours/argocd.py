@@ -17,7 +17,7 @@ from transom.catalog.neighbours.reading import Theirs
 from transom.catalog.neighbours.repositories import Unmatched
 from transom.catalog.validate import near
 from transom.errors import mistakes
-from transom.rendering import kustomization
+from transom.rendering import reading as kustomizations
 from transom.rendering.render import Rendered
 from transom.rendering.units import Room, Unit, kustomization_of
 from transom.rendering.yamltext import Path_
@@ -262,7 +262,7 @@ def components_of(  # noqa: PLR0913 - a list of paths and where it is
         where = theirs.at(*path, index)
         source = next((one for one in around.repositories.snapshots.values() if target.is_relative_to(one.root.resolve())), None)
         if source is not None and kustomization_of(target):
-            reading = kustomization.read(target, source)  # what it names must not lead out either
+            reading = kustomizations.read(target, source)  # what it names must not lead out either
             around.problems += reading.problems
             out += [] if mistakes(reading.problems) else [target]
         elif not target.is_relative_to(root):
