@@ -75,7 +75,7 @@ def _release(ground: Ground, rendering: Rendering, document: Rendered, spec: Hel
         trace=document.trace,
         snapshot=names[spec.source] if spec.source else document.trace.snapshot,
         name=spec.release_name or str(data.get("metadata", {}).get("name", "")),
-        namespace=spec.namespace or str(wanted.get("namespace") or "default"),
+        namespace=spec.release_namespace or str(wanted.get("namespace") or "default"),
         kube_version=_whole(spec.kube_version or _kubernetes(rendering, wanted.get("cluster"))),
     )
 

@@ -139,9 +139,8 @@ class Project:
     def renderer(self) -> Renderer:
         """What renders the project's units, and remembers them in its cache."""
         kustomize = self._program("kustomize") or "kustomize"
-        batch, helm, templates = (self._program(name) for name in ("kustomize-batch", "helm", "transom-templates"))
-        store = Store(self.cache / "rendered")
-        return Renderer(kustomize, store, batch, helm or "helm", templates=templates or "transom-templates")
+        helm, templates = (self._program(name) or name for name in ("helm", "transom-templates"))
+        return Renderer(kustomize, Store(self.cache / "rendered"), self._program("kustomize-batch"), helm=helm, templates=templates)
 
     def _program(self, name: str) -> str | None:
         """The user's own program, else the one that was built for this project; None where there is neither."""

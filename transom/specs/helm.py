@@ -32,7 +32,7 @@ class HelmSpec(Spec):
     """SHA-256 of the chart's archive; another archive is refused then."""
     release_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=53)] | None = None
     """Name of the release in the templates; the application's name when left out."""
-    namespace: Name | None = None
+    release_namespace: Name | None = None
     """Namespace of the release in the templates; that of the destination when left out."""
     values: dict[str, Any] = Field(default_factory=dict)
     """Values for the templates: they win over `valuesFiles`. An overlay patches them as anything else."""
