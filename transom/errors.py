@@ -59,6 +59,19 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+_LONGEST = 1000
+"""Characters of a message or hint: what is quoted of a document may be of any length."""
+
+
+def _readable(text: str) -> str:
+    """Words as they can be printed: cut where they are endless, and without characters that would steer a terminal."""
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}…"
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode() for one in text)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One mistake in the user's repository: where it is, a stable CamelCase reason, what is wrong and what to do.
@@ -73,9 +86,11 @@ class Problem:
     severity: Severity = Severity.ERROR
 
     def __post_init__(self) -> None:
-        """Takes the place's history into the message, so that every outlet tells it."""
+        """Keeps the words printable, and takes the place's history into them, so that every outlet tells it."""
+        message = _readable(self.message)
+        object.__setattr__(self, "hint", _readable(self.hint))
+        object.__setattr__(self, "message", f"{message}, {_readable(self.where.history)}" if self.where.history else message)
         if self.where.history:
-            object.__setattr__(self, "message", f"{self.message}, {self.where.history}")
             object.__setattr__(self, "where", Location(self.where.path, self.where.line, self.where.column))
 
     @property

@@ -54,10 +54,16 @@ def shown(value: object) -> str:
             return str(value)[:40]
 
 
+_LONGEST = 100
+"""Characters of a word that may have been meant to be another one."""
+
+
 def close(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> list[str]:
     """The known words that a misspelt one was probably meant to be, the nearest first; at most two."""
     from difflib import get_close_matches
 
+    if len(word) > _LONGEST:
+        return []
     words = {one.lower(): one for one in sorted(known, reverse=True)}
     return [words[one] for one in get_close_matches(word.lower(), list(words), n=2, cutoff=cutoff)]
 

@@ -16,9 +16,9 @@ Node = dict[str, Any]
 a set), `default`, `nullable`, `open` (fields that the schema does not name are kept), `embedded` (a whole object), the limits of JSON
 Schema, `anyOf`, `oneOf`, `allOf`, `not`."""
 
-_LIMITS = (
-    "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems",
-    "minProperties", "maxProperties", "uniqueItems",
+_TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})
+_NUMBERS = (
+    "minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties",
 )  # fmt: skip
 _JUNCTORS = ("anyOf", "oneOf", "allOf")
 _REF = "#/components/schemas/"
@@ -97,15 +97,15 @@ def structural(schema: Mapping[str, Any], table: Table) -> int:
     return table.put(_node(schema, lambda inner: structural(inner, table)))
 
 
-def _node(schema: Mapping[str, Any], number: Any) -> Node:  # noqa: C901, PLR0912 - one line per word
-    node: Node = {
-        word: schema[word] for word in ("type", "format", "enum", *_LIMITS) if schema.get(word) is not None and schema[word] is not False
-    }
-    if schema.get("x-kubernetes-int-or-string"):
-        node = {word: value for word, value in node.items() if word in _LIMITS} | {"type": "int-or-string"}
+def _node(schema: Mapping[str, Any], number: Any) -> Node:
+    """A node from a schema. What is no schema in it is left out: people write definitions, and these are held to their own schema."""
+    if schema.get("x-kubernetes-int-or-string") is True:
+        node: Node = {"type": "int-or-string", **_limits(schema)}
+    else:
+        node = {**_said(schema), **_limits(schema), **_junctors(schema, number)}
     if isinstance(properties := schema.get("properties"), dict):
         node["properties"] = {str(name): number(inner) for name, inner in properties.items() if isinstance(inner, dict)}
-    if isinstance(required := schema.get("required"), list) and required:
+    if required := _texts(schema.get("required")):
         node["required"] = required
     values = schema.get("additionalProperties")
     if isinstance(values, dict) and values:
@@ -114,25 +114,52 @@ def _node(schema: Mapping[str, Any], number: Any) -> Node:  # noqa: C901, PLR091
         node["open"] = True
     if isinstance(items := schema.get("items"), dict):
         node["items"] = number(items)
-    if schema.get("x-kubernetes-list-type") in ("map", "set"):
-        node["keys"] = schema.get("x-kubernetes-list-map-keys", [])
+        if schema.get("x-kubernetes-list-type") in ("map", "set"):
+            node["keys"] = _texts(schema.get("x-kubernetes-list-map-keys"))
+    for word, flag in _FLAGS.items():
+        if schema.get(word) is True:
+            node[flag] = True
+    return node
+
+
+_FLAGS = {"nullable": "nullable", "x-kubernetes-preserve-unknown-fields": "open", "x-kubernetes-embedded-resource": "embedded"}
+
+
+def _said(schema: Mapping[str, Any]) -> Node:
+    """Type, format, words, default."""
+    node: Node = {}
+    if isinstance(schema.get("type"), str) and schema["type"] in _TYPES:
+        node["type"] = schema["type"]
+    for word in ("format", "x-names"):
+        if isinstance(schema.get(word), str):
+            node[word.removeprefix("x-")] = schema[word]
+    if isinstance(schema.get("enum"), list):
+        node["enum"] = schema["enum"]
     if schema.get("default") is not None:
         node["default"] = schema["default"]
-    if "x-names" in schema:
-        node["names"] = schema["x-names"]
-    if schema.get("nullable"):
-        node["nullable"] = True
-    if schema.get("x-kubernetes-preserve-unknown-fields"):
-        node["open"] = True
-    if schema.get("x-kubernetes-embedded-resource"):
-        node["embedded"] = True
-    if node.get("type") != "int-or-string":
-        for word in _JUNCTORS:
-            if isinstance(parts := schema.get(word), list):
-                node[word] = [number(part) for part in parts if isinstance(part, dict)]
-        if isinstance(schema.get("not"), dict):
-            node["not"] = number(schema["not"])
     return node
+
+
+def _limits(schema: Mapping[str, Any]) -> Node:
+    node: Node = {word: schema[word] for word in _NUMBERS if isinstance(schema.get(word), int | float)}
+    node |= {word: True for word in ("exclusiveMinimum", "exclusiveMaximum") if schema.get(word) is True}
+    if isinstance(schema.get("pattern"), str):
+        node["pattern"] = schema["pattern"]
+    return node
+
+
+def _junctors(schema: Mapping[str, Any], number: Any) -> Node:
+    node: Node = {}
+    for word in _JUNCTORS:
+        if isinstance(parts := schema.get(word), list):
+            node[word] = [number(part) for part in parts if isinstance(part, dict)]
+    if isinstance(schema.get("not"), dict):
+        node["not"] = number(schema["not"])
+    return node
+
+
+def _texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def used(nodes: list[Node], roots: Mapping[str, int]) -> tuple[list[Node], dict[str, int]]:

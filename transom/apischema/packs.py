@@ -91,7 +91,7 @@ def kubernetes(version: str) -> Pack:
 def custom(group: str) -> Pack | None:
     """The schemas of a well-known group of custom resources; None when it is not among them."""
     name = f"custom-{group}"
-    return _pack(name) if re.fullmatch(r"[a-z0-9.-]+", group) and (FOLDER / f"{name}.json.gz").is_file() else None
+    return _pack(name) if re.fullmatch(r"[a-z0-9.-]{1,253}", group) and (FOLDER / f"{name}.json.gz").is_file() else None
 
 
 def groups() -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Any
 
@@ -12,8 +13,14 @@ from transom.apischema.nodes import Node
 from transom.apischema.packs import Pack
 
 _EMBEDDED = ("apiVersion", "kind", "metadata")
+_MOST = 100
+"""Mistakes of one object that are looked for."""
 _DEEPEST = 60
 """Levels; what is nested deeper is told once, before Python itself would give up."""
+
+
+class _EnoughError(Exception):
+    """More is wrong than anybody would read."""
 
 
 class Manner(Enum):
@@ -30,7 +37,8 @@ class Manner(Enum):
 def walk(pack: Pack, number: int, value: Any, path: Path = (), manner: Manner = Manner.BUILT_IN) -> list[Finding]:
     """What is wrong with `value` as node `number` of a pack; `path` is where it stands in its object."""
     walker = _Walker(pack, manner)
-    walker.value(number, value, path)
+    with suppress(_EnoughError):
+        walker.value(number, value, path)
     return walker.findings
 
 
@@ -64,7 +72,12 @@ class _Walker:
             self._junctors(node, value, path)
 
     def _wrong(self, path: Path, reason: str, message: str, hint: str = "") -> None:
-        self.findings.append(Finding(path, reason, message, hint))
+        self._found(Finding(path, reason, message, hint))
+
+    def _found(self, finding: Finding) -> None:
+        self.findings.append(finding)
+        if len(self.findings) >= _MOST:
+            raise _EnoughError
 
     def _null(self, node: Node, path: Path) -> None:
         """Go reads null as nothing written; a custom resource may not have it, save where nothing written has a default."""
@@ -74,7 +87,7 @@ class _Walker:
         elif path and isinstance(path[-1], int):
             hint = "remove the entry, or give it a value"
             harmless = not node.get("required") and "enum" not in node
-            self.findings.append(Finding(path, "WrongType", f"{dotted(path)} is empty", hint, doubtful=harmless))
+            self._found(Finding(path, "WrongType", f"{dotted(path)} is empty", hint, doubtful=harmless))
 
     def _type(self, node: Node, value: Any, path: Path) -> bool:
         kind = node["type"]
@@ -115,7 +128,7 @@ class _Walker:
         almost = close(str(value), words)
         hint = f"did you mean {' or '.join(almost)}?" if almost else f"write one of {', '.join(words)}"
         message = f"{dotted(path)} {shown(value)} is not allowed"
-        self.findings.append(Finding(path, "InvalidValue", message, hint, doubtful=not self.pack.exact and not almost))
+        self._found(Finding(path, "InvalidValue", message, hint, doubtful=not self.pack.exact and not almost))
 
     def _integer(self, node: Node, value: Any, path: Path) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
@@ -264,7 +277,7 @@ class _Walker:
         if number is not None:
             self.value(number, holder[key], path)
             if "names" in node and (expected := formats.mismatch(node["names"], key)):
-                self.findings.append(Finding(path, "InvalidValue", f"{dotted(path)} is not a valid key", f"write {expected}", of_key=True))
+                self._found(Finding(path, "InvalidValue", f"{dotted(path)} is not a valid key", f"write {expected}", of_key=True))
         elif not fields or self.loose or "type" not in node or "open" in node or (node.get("embedded") and key in _EMBEDDED):
             return
         elif key != "creationTimestamp" or holder[key] is not None:  # kubectl prints that into templates; it says nothing
@@ -276,11 +289,12 @@ class _Walker:
         place = "" if almost else elsewhere.place(self.nodes, self._above, key, path[:-1])
         hint = f"did you mean {' or '.join(almost)}?" if almost else place or near(key, fields)
         doubtful = not self.pack.exact and not almost and not place
-        self.findings.append(Finding(path, "UnknownField", f"{dotted(path)} is not a field", hint, of_key=True, doubtful=doubtful))
+        self._found(Finding(path, "UnknownField", f"{dotted(path)} is not a field", hint, of_key=True, doubtful=doubtful))
 
     def _junctors(self, node: Node, value: Any, path: Path) -> None:
         for number in node.get("allOf", ()):
-            self.findings += walk(self.pack, number, value, path, Manner.FORM)
+            for finding in walk(self.pack, number, value, path, Manner.FORM):
+                self._found(finding)
         name = dotted(path) or "the object"
         if "anyOf" in node and not any(fits(self.pack, number, value) for number in node["anyOf"]):
             hint = self._forms(node["anyOf"], "at least one")

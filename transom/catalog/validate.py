@@ -48,7 +48,18 @@ def against(model: type[M], data: Mapping[str, Any], trace: Trace) -> tuple[M | 
     try:
         return model.model_validate(data), ()
     except ValidationError as error:
-        return None, tuple(problem(detail, data, trace, model) for detail in _own(error.errors(include_url=False)))
+        details = tuple(_own(error.errors(include_url=False)))
+        told = [problem(detail, data, trace, model) for detail in details[:_MOST]]
+        if len(details) > _MOST:
+            where = trace.locate(data, ("kind",))
+            told.append(Problem(where, "TooLarge", f"has {len(details)} mistakes", f"mend the first {_MOST}, which are told"))
+        return None, tuple(told)
+
+
+_MOST = 50
+"""Mistakes of one document that are told."""
+_LONGEST = 100
+"""Characters of a word that may have been meant to be another one."""
 
 
 def _own(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
@@ -64,7 +75,7 @@ def near(word: str, known: Iterable[str]) -> str:
     """What to write instead: the nearest known words, or all of them when none is near and they are few."""
     words = sorted(known)
     same = [one for one in words if _plain(one) == _plain(word)]  # depends_on, DependsOn, dependson
-    if close := same or get_close_matches(word, words, n=2, cutoff=0.6):
+    if close := same or (get_close_matches(word, words, n=2, cutoff=0.6) if len(word) <= _LONGEST else []):
         return f"did you mean {' or '.join(close)}?"
     few = 16
     return f"known are {', '.join(words)}" if 0 < len(words) <= few else ""

@@ -29,6 +29,11 @@ _POINTER = "version https://git-lfs.github.com/spec/"
 _MOST_NODES = 200_000
 """Values per document, aliases counted as often as they are used."""
 
+_DEEPEST = 200
+"""Levels of nesting. PyYAML's composer is recursive and in C: it would not fail at some depth, but end the process."""
+_SUSPECT = 500
+"""Opening brackets, or characters that begin a line without a word, from which on it is worth to count the levels."""
+_STEEP = re.compile(rf"^[-?: \t]{{{_SUSPECT}}}", re.MULTILINE)
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 """The key `<<`."""
@@ -246,7 +251,7 @@ class _Builder(yaml.constructor.SafeConstructor):
                 self._wrong(node, "InvalidYaml", f"cannot be read: {node.value} is no number", "put it in quotes if it is meant as text")
                 return None
         except (yaml.YAMLError, ValueError) as error:
-            said = getattr(error, "problem", None) or str(error)
+            said = getattr(error, "problem", None) or ("so long a number" if "digits" in str(error) else str(error))
             self._wrong(node, "InvalidYaml", f"cannot be read: {said}", "put it in quotes if it is meant as text")
             return None
         else:
@@ -291,6 +296,11 @@ def parse(text: str, shown: str) -> tuple[tuple[Written, ...], tuple[Problem, ..
     """The documents of a text, empty ones left out, and what is wrong with it."""
     written: list[Written] = []
     problems: list[Problem] = []
+    if mark := _too_deep(text):
+        where = Location(shown, mark.line + 1, mark.column + 1)
+        return (), (
+            Problem(where, "TooLarge", "is nested too deeply", f"no document of ours needs more than 20 levels; {_DEEPEST} are read"),
+        )
     try:
         for node in _nodes(text):
             builder = _Builder(shown)
@@ -323,9 +333,26 @@ def plain(text: str) -> list[Any]:
     """The documents of a text that a program wrote, read as `parse` reads but without positions, empty ones left out.
 
     Raises:
-        yaml.YAMLError: the text is no YAML, or says what JSON has no word for.
+        yaml.YAMLError: the text is no YAML, is nested too deeply, or says what JSON has no word for.
     """
+    if mark := _too_deep(text):
+        raise yaml.MarkedYAMLError(problem="is nested too deeply", problem_mark=mark)
     return [document for document in yaml.load_all(text, Loader=Loader) if document]
+
+
+def _too_deep(text: str) -> Any:
+    """The mark where a text is nested too deeply; None where it is not. Counts by the parser, which is not recursive."""
+    if text.count("[") + text.count("{") < _SUSPECT and not _STEEP.search(text):
+        return None
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                return event.start_mark
+    except yaml.YAMLError:
+        return None  # told when it is read
+    return None
 
 
 def _nodes(text: str) -> Iterator[yaml.Node]:
@@ -334,6 +361,12 @@ def _nodes(text: str) -> Iterator[yaml.Node]:
 
 def _syntax(error: yaml.YAMLError, shown: str, text: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
+    if isinstance(error, yaml.reader.ReaderError):
+        before = text[: error.position]
+        where = Location(shown, before.count("\n") + 1, error.position - before.rfind("\n"))
+        return Problem(
+            where, "InvalidYaml", f"is not valid YAML: {error.reason}", "remove the character, or write it as an escape in quotes"
+        )
     said = " ".join(filter(None, [getattr(error, "problem", None), getattr(error, "context", None)])) or str(error)
     hint = "check indentation, colons and quotes at this place"
     if mark is None:

@@ -7,15 +7,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import repository
+from tests import fuzzing, manifests, repository
+from tests.horrors import HORRORS
 from tests.repository import BASIC, ENVIRONMENT
 from tests.unit.specs.test_kinds import LEAST
+from transom.apischema.check import check, library
 from transom.catalog import validate
 from transom.errors import InvalidDocuments
+from transom.rendering import units
 from transom.rendering.trace import Trace
 from transom.rendering.yamltext import parse
 from transom.source.base import Snapshot
@@ -88,3 +92,84 @@ def test_a_mutated_repository(name: str, start: int, length: int, inserted: str)
             for problem in error.problems:
                 assert problem.where.path in files
                 assert problem.message
+
+
+@pytest.mark.parametrize("name", HORRORS)
+def test_documents_that_were_written_to_hurt(tmp_path: Path, name: str) -> None:
+    """Bombs, depth, length, odd characters and what YAML only just allows: problems with places, no traceback, no hang."""
+    ground = fuzzing.Ground(tmp_path)
+    assert fuzzing.complaints(ground.read(HORRORS[name]), HORRORS[name], ground.names) == []
+
+
+def test_mutated_documents(tmp_path: Path) -> None:
+    """Documents changed at random, of ours and of Kubernetes; `python -m benchmarks.fuzz` reads a hundred thousand of them."""
+    ground = fuzzing.Ground(tmp_path)
+    for content in fuzzing.documents(seed=1, count=1500):
+        assert fuzzing.complaints(ground.read(content), content, ground.names) == [], content
+
+
+def test_a_terminal_is_not_steered(tmp_path: Path) -> None:
+    """What is quoted of a document is printed as escapes where it would move the cursor, colour a line or turn its direction."""
+    ground = fuzzing.Ground(tmp_path)
+    (problem,) = ground.read(b'apiVersion: v1\nkind: "\\e[31mPo\\u202ed"\nmetadata: {name: x}\n')
+    assert "\x1b" not in str(problem)
+    assert r"\x1b[31mPo\u202ed" in str(problem)
+
+
+_ANY = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["1", "1Gi", "x/y", "a-b", "80%", "* * * * *"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6) | st.sampled_from(["name", "spec", "image"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+_LIBRARY = library("", [manifests.definition()])
+
+
+@settings(max_examples=400)
+@given(st.data())
+def test_any_value_anywhere_in_a_manifest(data: st.DataObject) -> None:
+    """Whatever stands in whichever field: findings with words, never an exception; the verdict is always the same."""
+    body = copy.deepcopy(data.draw(st.sampled_from([*manifests.right(), *manifests.custom()])))
+    here: Any = body
+    while isinstance(here, dict | list) and here:
+        key = data.draw(st.sampled_from(sorted(here, key=str))) if isinstance(here, dict) else data.draw(st.integers(0, len(here) - 1))
+        if not isinstance(here[key], dict | list) or not here[key] or data.draw(st.integers(0, 3)) == 0:
+            if here is not body or key not in ("apiVersion", "kind"):
+                here[key] = data.draw(_ANY)
+            break
+        here = here[key]
+    found = list(check(body, _LIBRARY))
+    assert all(finding.reason.isidentifier() and finding.message for finding in found)
+    assert found == list(check(copy.deepcopy(body), _LIBRARY))
+
+
+def test_rendering_is_deterministic(tmp_path: Path) -> None:
+    """The same files give the same text, byte for byte: from the cache, without it, and with the files made in another order."""
+    outputs = []
+    for number, names in enumerate((sorted(_UNIT), sorted(_UNIT, reverse=True))):
+        folder = tmp_path / str(number)
+        snapshot = MemorySource("platform", {name: _UNIT[name] for name in names}, folder.resolve() / "platform").snapshot()
+        for cache in (None, folder / "cache", folder / "cache"):
+            rendering = repository.renderer(cache).render(units.find(snapshot, "dev"))
+            assert rendering.problems == ()
+            outputs.append("---\n".join(yaml.safe_dump(document.data, sort_keys=False) for document in rendering.documents))
+    assert len(set(outputs)) == 1
+    assert outputs[0].count("kind: ") > 3
+
+
+_UNIT = {
+    **BASIC,
+    "applications/web/base/application.yaml": BASIC["applications/shop/application.yaml"].replace("name: shop", "name: web", 1),
+    "applications/web/base/objects.yaml": "---\n".join(
+        yaml.safe_dump(one) for one in manifests.right() if one["kind"] in ("Deployment", "Service")
+    ),
+    "applications/web/base/kustomization.yaml": "resources: [objects.yaml, application.yaml]\n"
+    "configMapGenerator: [{name: c, literals: [b=1, a=2]}]\n",
+    "applications/web/overlays/dev/kustomization.yaml": "resources: [../../base]\nnamePrefix: dev-\nlabels: [{pairs: {z: '1', a: '2'}}]\n",
+}

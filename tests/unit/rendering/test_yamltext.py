@@ -46,7 +46,7 @@ def test_many_documents() -> None:
         ("a: !secret x\n", "InvalidYaml", (1, 4), "!secret", "a tag of another tool"),
         ("a: !!python/object:os.system x\n", "InvalidYaml", (1, 4), "python", "a tag that would run code"),
         ("? [a, b]\n: 1\n", "InvalidKey", (1, 3), "plain word", "a list as a key"),
-        ("a: \x07\n", "InvalidYaml", (1, 1), "not valid YAML", "a control character"),
+        ("a: \x07\n", "InvalidYaml", (1, 4), "not valid YAML", "a control character"),
         ("a: &x [*x]\n", "InvalidYaml", None, "", "an alias to itself"),
     ],
 )  # fmt: skip

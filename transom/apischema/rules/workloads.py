@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from transom.apischema import metadata
 from transom.apischema.findings import Finding, dotted, shown
@@ -125,11 +126,15 @@ def _cron_job(data: Part) -> Iterator[Finding]:
     yield from _job(spec.part("jobTemplate", "spec"))
 
 
+@cache
 def _is_zone(name: str) -> bool:
-    from zoneinfo import ZoneInfo, available_timezones
+    """Whether the tz database has a zone of that name; a machine without the database cannot say no."""
+    return name != "Local" and (_has_zone(name) or not _has_zone("Europe/Berlin"))
 
-    if name == "Local" or not available_timezones():
-        return name != "Local"
+
+def _has_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo
+
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
@@ -197,16 +202,21 @@ def cron(schedule: str) -> str | None:
     return None
 
 
+def _two_digits(text: str) -> int | None:
+    """The number that a text says; no field of a schedule has one of more digits, and 99 is none of any."""
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    return int(text[-2:]) if not text[:-2].strip("0") else 99
+
+
 def _cron_part(part: str, least: int, most: int, words: Mapping[str, int]) -> str | None:
     given, slash, step = part.partition("/")
-    if slash and not (step.isascii() and step.isdecimal() and int(step) > 0):
+    if slash and not _two_digits(step):
         return f"{part} has no step"
     if given in ("*", "?"):
         return None
     low, hyphen, high = given.partition("-")
-    numbers = [
-        words.get(one.lower(), int(one) if one.isascii() and one.isdecimal() else None) for one in ((low, high) if hyphen else (low,))
-    ]
+    numbers = [words.get(one.lower(), _two_digits(one)) for one in ((low, high) if hyphen else (low,))]
     if None in numbers:
         return f"{part} is no number"
     found = [number for number in numbers if number is not None]
