@@ -17,7 +17,7 @@ from stacks import environment, layout
 from tests import golden, repository
 from tests.recording import PASSWORD, Recorder, run
 from tests.repository import APPLICATION, BASIC, CHECKOUT, ENVIRONMENT, TENANT
-from transom.catalog import load, shards
+from transom.catalog import estimates, load, shards
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.catalog.shards import Shard
@@ -337,7 +337,7 @@ def _counted(catalog: Catalog) -> int:
 def test_the_estimate_of_an_example(name: str) -> None:
     """What decides about a cut is never too low, and at most a fifth too high."""
     count = _counted(example(name))
-    assert count <= shards.estimate(example(name)) <= 1.2 * count
+    assert count <= estimates.resources(example(name)) <= 1.2 * count
 
 
 @pytest.mark.parametrize("tenants, applications, clusters", [(1, 1, 1), (2, 2, 1), (2, 1, 3)])
@@ -345,10 +345,10 @@ def test_the_estimate_of_many(tmp_path: Path, tenants: int, applications: int, c
     """The bound holds and stays near for every mixture of tenants, applications and clusters."""
     catalog = repository.catalog(tmp_path, _many(tenants, applications, clusters), ENVIRONMENT)
     count = _counted(catalog)
-    assert count <= shards.estimate(catalog) <= 1.2 * count
+    assert count <= estimates.resources(catalog) <= 1.2 * count
 
 
 def test_the_estimate_of_nearly_nothing(tmp_path: Path) -> None:
     """The bound holds for the smallest environment too."""
     catalog = repository.catalog(tmp_path, BASIC, ENVIRONMENT)
-    assert _counted(catalog) <= shards.estimate(catalog)
+    assert _counted(catalog) <= estimates.resources(catalog)

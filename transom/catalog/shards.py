@@ -9,28 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from transom.catalog import order
+from transom.catalog import estimates, order
 from transom.catalog.model import Catalog, Identity
 from transom.errors import InvalidDocuments, Problem
-from transom.specs.tenant import Tenant
 
 MOVED = "TRANSOM_MOVED"
 """Environment variable that `transom reshard` sets once the resources are where they belong: the program then accepts the new cut."""
 
 LARGEST = 150
 """Resources in a stack up to which one stack is the faster choice (measured: benchmarks/README.md)."""
-
-_PER_STACK = 4
-"""The stack itself, the environment, the AWS account and its provider."""
-_PER_CLUSTER = 2
-"""Its connection and provider."""
-_PER_KIND = {
-    "Cluster": 1, "Network": 50, "Tenant": 1, "Application": 1,
-    "Database": 8, "Bucket": 8, "Queue": 6, "Topic": 4, "Cache": 8, "Table": 2,
-}  # fmt: skip
-"""Resources that a document becomes, the component itself included, without its Kubernetes objects; a test counts them."""
-_PER_NAMESPACE = 5
-"""Kubernetes objects in every namespace of a tenant: itself, its limits, three policies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +75,7 @@ def is_sharded(catalog: Catalog) -> bool:
         case "tenant":
             return True
         case "auto":
-            return estimate(catalog) > LARGEST
+            return estimates.resources(catalog) > LARGEST
 
 
 def stack_of(environment: str, tenant: str) -> str:
@@ -100,20 +87,6 @@ def split(stack: str) -> tuple[str, str]:
     """Environment and tenant of a stack's name; the tenant is empty for an environment's own stack."""
     environment, _, tenant = stack.partition(".")
     return environment, tenant
-
-
-def estimate(catalog: Catalog) -> int:
-    """Upper bound of the number of resources in state, from documents alone."""
-    total = _PER_STACK + _PER_CLUSTER * len(catalog.clusters)
-    for entry in catalog.entries.values():
-        total += _PER_KIND.get(entry.kind, 0)  # a claim is nothing by itself
-        if isinstance(entry.document, Tenant):
-            spec = entry.document.spec
-            openings = bool(spec.network.allow_from_tenants or spec.network.allow_from_namespaces) + bool(spec.network.allow_egress)
-            each = _PER_NAMESPACE + 1 + len(spec.owners) + openings
-            total += each * len(spec.namespaces) * len(catalog.clusters)
-    bindings = sum(len(entry.document.spec.bindings) for entry in catalog.applications.values())
-    return total + bindings + sum(map(len, catalog.manifests.values()))
 
 
 def _home(catalog: Catalog, identity: Identity) -> str:
