@@ -36,7 +36,8 @@ def place(workplace: Callable[..., Workplace]) -> Workplace:
 
 def operations(plan: dict[str, Any]) -> dict[str, str]:
     """What a plan or an apply does, by type and name, without what stays as it is."""
-    return {f"{one['type'].rpartition(':')[2]}/{one['name']}": one["operation"] for one in plan["changes"] if one["operation"] != "same"}
+    changes = [one for part in plan["changeSets"] for one in part["changes"]]
+    return {f"{one['type'].rpartition(':')[2]}/{one['name']}": one["operation"] for one in changes}
 
 
 def test_a_platform_lives(place: Workplace) -> None:
