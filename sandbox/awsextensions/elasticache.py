@@ -1,6 +1,6 @@
 """ElastiCache in moto: parameter groups, members of replication groups, and changes and deletions that moto does not have.
 
-Source: the Amazon ElastiCache API reference. Replication groups have one shard here: cluster mode is moto's own.
+Source: the Amazon ElastiCache API reference.
 """
 
 from __future__ import annotations
@@ -232,6 +232,9 @@ def _resized(response: Any) -> Any:
     from moto.core.responses import ActionResult
 
     group = response.elasticache_backend.describe_replication_groups(response._get_param("ReplicationGroupId"))[0]  # noqa: SLF001 - moto's own
+    if group.cluster_mode == "enabled":
+        _resize_shards(group, response._get_int_param("NewReplicaCount"))  # noqa: SLF001 - moto's own way to a parameter
+        return ActionResult({"ReplicationGroup": group})
     _resize(group, response._get_int_param("NewReplicaCount") + 1)  # noqa: SLF001 - moto's own way to a parameter
     return ActionResult({"ReplicationGroup": group})
 
@@ -251,6 +254,21 @@ def _resize(group: Any, nodes: int) -> None:
         replicas_per_node_group=nodes - 1,
     )
     shard["reader_endpoint"] = {"address": shard["reader_endpoint_address"], "port": group.port}
+
+
+def _resize_shards(group: Any, replicas: int) -> None:
+    """Gives each shard of a group in cluster mode this many replicas."""
+    group.member_clusters = []
+    for shard in group.node_groups:
+        shard["node_group_members"] = []
+        group._set_node_members_clusters_enabled(  # noqa: SLF001 - moto's own way to members
+            member_clusters=group.member_clusters,
+            replication_group_id=group.replication_group_id,
+            replicas_per_node_group=replicas,
+            node_group_configuration=[],
+            node_group=shard,
+            member_clusters_outpost_arns=group.member_clusters_outpost_arns,
+        )
 
 
 def _groups(response: Any) -> dict[str, dict[str, Any]]:

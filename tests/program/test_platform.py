@@ -13,7 +13,8 @@ import pytest
 from stacks import environment
 from tests import golden, repository
 from tests.recording import Recorder, run
-from transom.catalog import estimates, load, shards
+from tests.repository import APPLICATION, BASIC, CLUSTER, TENANT
+from transom.catalog import estimates, load, names, shards
 from transom.catalog.model import Catalog
 from transom.catalog.shards import Shard
 from transom.engine import urns
@@ -122,3 +123,34 @@ def test_a_tenants_stack_reaches_the_foundations_cluster(deployed: dict[str, obj
     assert recorder.one("pulumi:providers:kubernetes").inputs["kubeconfig"] == kubeconfig
     assert not recorder.of_type("aws:eks/cluster:Cluster")
     assert recorder.one("kubernetes:apps/v1:Deployment").name == "main/shop/web"
+
+
+def test_an_application_on_a_cluster_of_somebody_elses(tmp_path: Path) -> None:
+    """Where the cluster's document names its issuer the role trusts that, bounded by the tenant, and service accounts carry the role."""
+    issuer = "context: somewhere, oidcIssuer: 'https://oidc.example.com/id/A'"
+    boundary = "arn:aws:iam::123456789012:policy/team-a"
+    files = {
+        **BASIC,
+        "infrastructure/clusters/main/cluster.yaml": CLUSTER.replace("context: somewhere", issuer),
+        "tenants/team-a.yaml": TENANT.replace("[shop, site]}", f"[shop, site], permissionsBoundary: '{boundary}'}}"),
+        "applications/shop/application.yaml": APPLICATION + "  bindings: [{queue: orders, access: write}]\n",
+        "applications/shop/queue.yaml": "apiVersion: transom.dev/v1\nkind: Queue\nmetadata: {name: orders}\n",
+    }
+    catalog = repository.catalog(tmp_path, files)
+    recorder = built(catalog, shards.cut(catalog)[0])
+    role = recorder.one("aws:iam/role:Role").inputs
+    assert role["permissionsBoundary"] == boundary
+    [trust] = json.loads(role["assumeRolePolicy"])["Statement"]
+    assert trust["Principal"] == {"Federated": "arn:aws:iam::123456789012:oidc-provider/oidc.example.com/id/A"}
+    account = recorder.one("kubernetes:core/v1:ServiceAccount").inputs["metadata"]
+    assert account["annotations"]["eks.amazonaws.com/role-arn"] == "arn:aws:iam::123456789012:role/dev-team-a-shop-pods"
+    assert not recorder.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")
+
+
+def test_a_long_role_is_cut_and_told_apart() -> None:
+    """IAM has 64 characters for a role: what is longer keeps its beginning and its purpose, and is unlike every other."""
+    long = names.role("production-" + "a" * 60, "pods")
+    assert len(long) == 64
+    assert long.endswith("-pods")
+    assert long != names.role("production-" + "a" * 61, "pods")
+    assert names.role("dev-main", "flow-logs") == "dev-main-flow-logs"

@@ -161,6 +161,12 @@ def cache(plugin: Any) -> dict[str, Any]:
     }
 
 
+def sharded(plugin: Any) -> dict[str, Any]:
+    """The same in cluster mode."""
+    given = {name: value for name, value in cache(plugin).items() if name != "numCacheClusters"}
+    return {**given, "clusterMode": "enabled", "numNodeGroups": 2, "replicasPerNodeGroup": 1}
+
+
 def issuer(_plugin: Any) -> dict[str, Any]:
     """Give the inputs of an OpenID Connect provider."""
     return {"url": "https://oidc.eks.eu-central-1.amazonaws.com/id/ABC", "clientIdLists": ["sts.amazonaws.com"], "tags": {"a": "b"}}
@@ -383,6 +389,15 @@ CASES = (
                 ),
                 {"snapshotRetentionLimit": "UPDATE"},
             ),
+        ),
+    ),
+    Case(
+        f"{CACHE}replicationGroup:ReplicationGroup",
+        sharded,
+        (
+            ({"replicasPerNodeGroup": 2}, {"replicasPerNodeGroup": "UPDATE"}),
+            ({"replicasPerNodeGroup": 1}, {"replicasPerNodeGroup": "UPDATE"}),
+            ({"subnetGroupName": "other"}, {"subnetGroupName": "UPDATE_REPLACE"}),
         ),
     ),
     Case(

@@ -1,4 +1,4 @@
-"""ElastiCache replication groups of one shard: a primary and its replicas. What replaces is what the real provider's source forces new."""
+"""ElastiCache replication groups: shards of a primary and its replicas each. What replaces is what the provider's source forces new."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _SENT: Final = {
     "authToken": "AuthToken",
     "autoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
     "automaticFailoverEnabled": "AutomaticFailoverEnabled",
+    "clusterMode": "ClusterMode",
     "engine": "Engine",
     "engineVersion": "EngineVersion",
     "kmsKeyId": "KmsKeyId",
@@ -23,8 +24,10 @@ _SENT: Final = {
     "multiAzEnabled": "MultiAZEnabled",
     "nodeType": "CacheNodeType",
     "numCacheClusters": "NumCacheClusters",
+    "numNodeGroups": "NumNodeGroups",
     "parameterGroupName": "CacheParameterGroupName",
     "port": "Port",
+    "replicasPerNodeGroup": "ReplicasPerNodeGroup",
     "securityGroupIds": "SecurityGroupIds",
     "snapshotRetentionLimit": "SnapshotRetentionLimit",
     "snapshotWindow": "SnapshotWindow",
@@ -102,7 +105,7 @@ def _read(aws: Aws, id_: str, _before: Props) -> Props | None:
         "automaticFailoverEnabled": found.get("AutomaticFailover") in {"enabled", "enabling"},
         "clusterEnabled": bool(found.get("ClusterEnabled")),
         "clusterMode": found.get("ClusterMode"),
-        "configurationEndpointAddress": "",
+        "configurationEndpointAddress": (found.get("ConfigurationEndpoint") or {}).get("Address"),
         "dataTieringEnabled": found.get("DataTiering") == "enabled",
         "description": found["Description"],
         "engine": member["Engine"],
@@ -119,7 +122,7 @@ def _read(aws: Aws, id_: str, _before: Props) -> Props | None:
         "numCacheClusters": len(found["MemberClusters"]),
         "numNodeGroups": len(found["NodeGroups"]),
         "parameterGroupName": (member.get("CacheParameterGroup") or {}).get("CacheParameterGroupName"),
-        "port": (shard.get("PrimaryEndpoint") or {}).get("Port"),
+        "port": (found.get("ConfigurationEndpoint") or shard.get("PrimaryEndpoint") or {}).get("Port"),
         "primaryEndpointAddress": (shard.get("PrimaryEndpoint") or {}).get("Address"),
         "readerEndpointAddress": (shard.get("ReaderEndpoint") or {}).get("Address"),
         "replicasPerNodeGroup": len(shard["NodeGroupMembers"]) - 1,
@@ -141,14 +144,17 @@ def _update(aws: Aws, change: Change) -> None:
     client, id_, new = aws.client("elasticache"), change.id, change.new
     now = {"ApplyImmediately": bool(new.get("applyImmediately"))}
     # More replicas before a failover is switched on, fewer after it is switched off, as the real provider orders them.
-    if "numCacheClusters" in change.keys and new["numCacheClusters"] > change.old["numCacheClusters"]:
-        _resize(aws, id_, new["numCacheClusters"])
+    if change.keys & {"numNodeGroups", "clusterMode"}:
+        raise RefusedError("the stand-in does not change the number of shards: make the group anew")
+    grown = _nodes(new) - _nodes(change.old)
+    if grown > 0:
+        _resize(aws, id_, _nodes(new))
     wanted = _sent({key: new.get(key) for key in change.keys}, _CHANGED)
     if wanted:
         client.modify_replication_group(ReplicationGroupId=id_, **wanted, **now)
         _settle(aws, id_)
-    if "numCacheClusters" in change.keys and new["numCacheClusters"] < change.old["numCacheClusters"]:
-        _resize(aws, id_, new["numCacheClusters"])
+    if grown < 0:
+        _resize(aws, id_, _nodes(new))
     if change.keys & {"authToken", "authTokenUpdateStrategy"} and new.get("authToken"):
         strategy = new.get("authTokenUpdateStrategy") or "ROTATE"
         client.modify_replication_group(ReplicationGroupId=id_, AuthToken=new["authToken"], AuthTokenUpdateStrategy=strategy, **now)
@@ -156,9 +162,17 @@ def _update(aws: Aws, change: Change) -> None:
     retag(aws, change)
 
 
+def _nodes(given: Mapping[str, Any]) -> int:
+    """Nodes of each shard, the primary included."""
+    replicas = given.get("replicasPerNodeGroup")
+    if given.get("numCacheClusters") and (given.get("numNodeGroups") or 1) == 1:
+        return int(given["numCacheClusters"])
+    return 1 + int(replicas or 0)
+
+
 def _resize(aws: Aws, id_: str, nodes: int) -> None:
     client = aws.client("elasticache")
-    have = len(_found(client, id_)["MemberClusters"])
+    have = len(_found(client, id_)["NodeGroups"][0]["NodeGroupMembers"])
     call = client.increase_replica_count if nodes > have else client.decrease_replica_count
     call(ReplicationGroupId=id_, NewReplicaCount=nodes - 1, ApplyImmediately=True)
     _settle(aws, id_)
@@ -195,6 +209,8 @@ def _check(inputs: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         yield "numCacheClusters", '"num_cache_clusters": must be at least 2 if automatic_failover_enabled is true'
     if inputs.get("authToken") and inputs.get("transitEncryptionEnabled") is not True:
         yield "authToken", "requires transitEncryptionEnabled"
+    if nodes is not None and (inputs.get("numNodeGroups") is not None or inputs.get("replicasPerNodeGroup") is not None):
+        yield "numCacheClusters", "conflicts with numNodeGroups and replicasPerNodeGroup"
 
 
 REPLICATION_GROUP: Final = Entry(
@@ -214,6 +230,7 @@ REPLICATION_GROUP: Final = Entry(
     checks={
         "authToken": matches(r"[A-Za-z0-9!&#$^<>-]{16,128}", "must be 16 to 128 characters of letters, digits and !&#$^<>-"),
         "authTokenUpdateStrategy": one_of("SET", "ROTATE", "DELETE"),
+        "clusterMode": one_of("enabled", "disabled", "compatible"),
         "engine": one_of("redis", "valkey"),
         "replicationGroupId": matches(
             r"(?!.*--)[a-zA-Z][a-zA-Z0-9-]{0,38}[a-zA-Z0-9]",
