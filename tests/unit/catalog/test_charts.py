@@ -104,7 +104,11 @@ def test_names_of_the_release(tmp_path: Path) -> None:
         "charts/web/templates/more.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\ndata:\n  version: {{ .Capabilities.KubeVersion.Version }}\n  has: '{{ .Capabilities.APIVersions.Has \"example.com/v1\" }}'\n"
     }
     more["charts/web/templates/more.yaml"] += "  in: {{ .Release.Namespace }}\n"
-    found = manifests(tmp_path, "chart: charts/web\nreleaseName: other\nreleaseNamespace: site\nkubeVersion: '1.31'\napiVersions: [example.com/v1]\n", more)
+    found = manifests(
+        tmp_path,
+        "chart: charts/web\nreleaseName: other\nreleaseNamespace: site\nkubeVersion: '1.31'\napiVersions: [example.com/v1]\n",
+        more,
+    )
     assert "Deployment/other" in found
     assert found["ConfigMap/more"].data["data"] == {"version": "v1.31.0", "has": "true", "in": "site"}
 
