@@ -168,11 +168,12 @@ def _array(schema: Mapping[str, Any], path: Path_) -> Iterator[Complaint]:
     elif (list_type == "map") != bool(keys):
         yield Complaint(path, "InvalidSchema", "x-kubernetes-list-type: map and x-kubernetes-list-map-keys go together")
     elif keys:
-        properties = schema["items"].get("properties") if isinstance(schema["items"], dict) else None
+        below = schema["items"].get("properties") if isinstance(schema["items"], dict) else None
+        properties = below if isinstance(below, dict) else {}
         for index, key in enumerate(keys if isinstance(keys, list) else [keys]):
-            if key not in (properties or {}):
+            if not isinstance(key, str) or key not in properties:
                 place = (*path, "x-kubernetes-list-map-keys", index)
-                yield Complaint(place, "InvalidSchema", f"items have no property {key}", near(str(key), properties or {}))
+                yield Complaint(place, "InvalidSchema", f"items have no property {key}", near(str(key), properties))
 
 
 def _object(schema: Mapping[str, Any], path: Path_) -> Iterator[Complaint]:
@@ -196,7 +197,7 @@ def _object(schema: Mapping[str, Any], path: Path_) -> Iterator[Complaint]:
         yield Complaint((*path, "required"), "InvalidSchema", "required must be a list of names", hint)
         return
     for index, name in enumerate(required):
-        if name not in properties:
+        if not isinstance(name, str) or name not in properties:
             told = f"required names {name}, which is not among properties"
             yield Complaint((*path, "required", index), "InvalidSchema", told, near(str(name), properties))
 
