@@ -50,6 +50,10 @@ class ServiceAccount:
     annotated: Sequence[tuple[str, str]] = ()
     """Namespace and name of service accounts that carry `annotations`, also among the application's own objects."""
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    agent: str = ""
+    """Name of the network policies that let pods reach the agent of EKS Pod Identity; empty where something else vouches for them."""
+    agent_namespaces: Sequence[str] = ()
+    """Where they are needed: everything is closed in a tenant's namespaces but what is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class Application(pulumi.ComponentResource):
         objects = [ObjectArgs(_carrier(binding), args.namespace, labels) for binding in args.bindings]
         if args.account:
             objects += [ObjectArgs(_service_account(args.account, space), space, labels) for space in args.account.namespaces]
+            objects += [ObjectArgs(_way_to_agent(args.account.agent), space, labels) for space in args.account.agent_namespaces]
         for one in args.objects:
             data = bound(identified(one, args.account), args.bindings)
             objects.append(ObjectArgs(data, one.namespace, labels, one.ignored, args.kept))
@@ -116,6 +121,14 @@ def _carrier(binding: Binding) -> dict[str, Any]:
 def _service_account(account: ServiceAccount, namespace: str) -> dict[str, Any]:
     annotations = dict(account.annotations) if (namespace, account.name) in account.annotated else {}
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account.name, "annotations": annotations}}
+
+
+def _way_to_agent(name: str) -> dict[str, Any]:
+    """An opening to the node's own address of the agent (EKS user guide: EKS Pod Identity, considerations)."""
+    blocks = [{"ipBlock": {"cidr": cidr}} for cidr in ("169.254.170.23/32", "fd00:ec2::23/128")]
+    egress = [{"to": blocks, "ports": [{"protocol": "TCP", "port": 80}]}]
+    spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": egress}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": name}, "spec": spec}
 
 
 def identified(one: Owned, account: ServiceAccount | None) -> Mapping[str, Any]:

@@ -185,7 +185,8 @@ def identity(
         boundary=tenant.permissions_boundary,
         tags={**tags(entry), "transom:tenant": entry.document.spec.tenant},
     )
-    return args, ServiceAccount(entry.name, found.made, annotated, annotations)
+    spaces = [] if found.issuer else sorted({namespace for namespace, _ in found.accounts})
+    return args, ServiceAccount(entry.name, found.made, annotated, annotations, names.way_to_agent(entry.name), spaces)
 
 
 def _statements(granted: Granted) -> list[dict[str, Any]]:

@@ -95,6 +95,8 @@ def test_an_applications_role() -> None:
     assert recorder.one("kubernetes:core/v1:ServiceAccount").name == "main/shop/shop"
     policies = {one.inputs["name"]: json.loads(one.inputs["policy"]) for one in recorder.of_type("aws:iam/rolePolicy:RolePolicy")}
     assert set(policies) - {"write"} == {"bucket-uploads", "queue-orders", "topic-events", "table-carts"}
+    [way] = [one for one in recorder.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy") if one.name == "main/shop/shop-pod-identity"]
+    assert way.inputs["spec"]["egress"][0]["to"][0] == {"ipBlock": {"cidr": "169.254.170.23/32"}}
     association = recorder.one("aws:eks/podIdentityAssociation:PodIdentityAssociation").inputs
     assert (association["clusterName"], association["namespace"], association["serviceAccount"]) == ("cloud-main", "shop", "shop")
 

@@ -85,4 +85,5 @@ def _of_identity(catalog: Catalog, entry: Entry[Application]) -> int:
     if found is None:
         return 0
     granted = sum(one.granted is not None for one in entry.document.spec.bindings)
-    return 2 + granted + len(found.made) + (0 if found.issuer else len(found.accounts))
+    by_agent = 0 if found.issuer else len(found.accounts) + len({namespace for namespace, _ in found.accounts})
+    return 2 + granted + len(found.made) + by_agent

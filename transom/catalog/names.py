@@ -80,13 +80,20 @@ def made_by_tenant(tenant: Tenant) -> frozenset[tuple[str, str, str]]:
     )
 
 
+def way_to_agent(application: str) -> str:
+    """Name of the network policy that lets an application's pods reach the agent of EKS Pod Identity."""
+    return f"{application}-pod-identity"
+
+
 WITH_PASSWORD = frozenset({"Database", "Cache"})
 """Kinds whose binding carries a password, and is therefore a Secret."""
 
 
 def made_by_application(application: Application) -> frozenset[tuple[str, str, str]]:
     """Group, kind and name of what an application's component adds to its manifests."""
-    return frozenset(
+    granted = any(binding.granted for binding in application.spec.bindings)
+    opened = {("networking.k8s.io", "NetworkPolicy", way_to_agent(application.metadata.name))} if granted else set()
+    return frozenset(opened) | frozenset(
         ("", "Secret" if binding.claim or binding.target[0] in WITH_PASSWORD else "ConfigMap", carrier(application.metadata.name, binding))
         for binding in application.spec.bindings
     )

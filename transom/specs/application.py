@@ -58,11 +58,7 @@ class BindingSpec(Spec):
     table: Name | None = None
     """Name of a Table: gives PREFIX_NAME, _ARN, _REGION."""
     access: Access | None = None
-    """What AWS permits with a bucket, queue, topic or table: read (of a queue: take messages), write, or admin, also versions and purges.
-
-    Where the cluster has no identities for pods a binding gives the address alone, and access is refused. read when left out; of a topic,
-    which is only written to, write.
-    """
+    """What AWS permits its pods with a bucket, queue, topic or table; read when left out, of a topic, which is only written to, write."""
     claim: ClaimReference | None = None
     """A claim of a kind that the platform defines: gives PREFIX_ and the names that its definition's connection has."""
     prefix: EnvironmentPrefix | None = None
