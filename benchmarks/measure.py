@@ -30,8 +30,9 @@ _ROLES = (
     ("pulumi-language-python", "language host"),
     ("pulumi-resource-", "plugin"),
     ("sandbox.plugins.", "plugin"),
-    ("transom", "transom"),
+    ("benchmarks.render", "transom"),
     ("kustomize", "kustomize"),
+    ("transom", "transom"),
     ("pulumi", "engine"),
 )
 """A piece of a command line and what the process is, the first that fits. A language host of the real engine has the word too."""
