@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -180,7 +181,7 @@ class Ground:
 
 def complaints(problems: tuple[Problem, ...], content: bytes, names: set[str]) -> list[str]:
     """What is wrong with what was told: each problem has a reason, words of bearable length, and a place in a file."""
-    lines = content.decode("utf-8", errors="replace").count("\n") + content.count(b"\r") + 2
+    lines = len(_BREAK.findall(content.decode("utf-8", errors="replace"))) + 2
     out = []
     for problem in problems:
         if problem.where.path not in names:
@@ -194,5 +195,7 @@ def complaints(problems: tuple[Problem, ...], content: bytes, names: set[str]) -
     return out
 
 
-_LONGEST = 2000
+_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
+"""What ends a line for YAML 1.1."""
+_LONGEST = 3200
 """Characters of a message: a line that people read."""

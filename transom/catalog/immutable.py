@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from transom.apischema.formats import quantity
 from transom.catalog.model import Entry, Identity, Manifest
-from transom.catalog.pods import at, quantity
+from transom.catalog.pods import at
 from transom.errors import Problem, Severity
 from transom.specs.base import FORWARD, IMMUTABLE, Document, Spec
 from transom.specs.kinds import RESOURCE_KINDS

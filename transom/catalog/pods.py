@@ -6,12 +6,12 @@ https://kubernetes.io/docs/concepts/policy/resource-quotas/.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from transom.apischema.formats import quantity
 from transom.catalog.model import Manifest
 
 Requests = Mapping[str, Decimal]
@@ -29,12 +29,6 @@ _TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
     ("argoproj.io", "Rollout"): ("spec", "template"),
 }
-_SUFFIXES = {
-    "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
-    "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12), "P": Decimal(10**15), "E": Decimal(10**18),
-    "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40), "Pi": Decimal(2**50), "Ei": Decimal(2**60),
-}  # fmt: skip
-_QUANTITY = re.compile(r"\s*([+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,3})?|[+-]?[0-9]+\.)([numkMGTPE]?|[KMGTPE]i)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +38,6 @@ class Container:
     path: tuple[str | int, ...]
     data: Mapping[str, Any]
     is_initial: bool
-
-
-def quantity(value: object) -> Decimal | None:
-    """A quantity in base units, as the API server reads it, exponents too; None when it is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    found = _QUANTITY.fullmatch(str(value))
-    if found is None:
-        return None
-    try:
-        return Decimal(found[1]) * _SUFFIXES[found[2]]
-    except InvalidOperation:
-        return None
 
 
 def at(data: Any, *path: str) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
+from transom.apischema.formats import quantity
 from transom.catalog import pods
 from transom.catalog.model import Entry, Identity, Manifest
 from transom.errors import Problem, Severity
@@ -144,7 +145,7 @@ def _limits(tenant: Entry[Tenant], manifests: Sequence[Manifest]) -> Iterator[Pr
     limit = tenant.document.spec.defaults.memory_limit
     for manifest in manifests:
         for container in pods.containers(manifest):
-            request = pods.quantity(pods.at(container.data, "resources", "requests", "memory"))
+            request = quantity(pods.at(container.data, "resources", "requests", "memory"))
             if request is None or pods.at(container.data, "resources", "limits", "memory") is not None or request <= limit.value:
                 continue
             where = manifest.at(*container.path, "resources", "requests", "memory")

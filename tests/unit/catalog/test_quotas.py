@@ -14,6 +14,7 @@ import yaml
 
 from tests import repository
 from tests.repository import APPLICATION, BASIC, CLUSTER, TENANT
+from transom.apischema.formats import quantity
 from transom.catalog import pods
 from transom.catalog.model import Manifest
 from transom.rendering.trace import Trace
@@ -36,13 +37,13 @@ QUANTITIES = [
 @pytest.mark.parametrize("written, value", QUANTITIES)
 def test_quantities(written: object, value: str) -> None:
     """A manifest's quantity is read as the API server reads it."""
-    assert pods.quantity(written) == Decimal(value)
+    assert quantity(written) == Decimal(value)
 
 
 @pytest.mark.parametrize("written", ["", "x", "1GB", True, None, [], {}, "1 0", "٣"])
 def test_what_is_no_quantity(written: object) -> None:
     """What is no quantity asks for nothing here; the API's own schema says that it is wrong."""
-    assert pods.quantity(written) is None
+    assert quantity(written) is None
 
 
 def manifest(kind: str, spec: Any, folder: Path) -> Manifest:
