@@ -173,23 +173,23 @@ class Automated(Theirs):
 
     enabled: Annotated[Bool, done("`false`: as without automated")] = True
     prune: Annotated[Bool, done("`sync.prune`: without it, what leaves Git stays in the cluster")] = False
-    self_heal: Annotated[Bool, done("`sync.selfHeal`")] = False
+    self_heal: Annotated[Bool, warned("nothing is put back by itself: `transom drift --heal` does it when it is run")] = False
     allow_empty: Annotated[Bool, done("`sync.allowEmpty`: without it, a folder that holds nothing is a mistake")] = False
 
 
 class Backoff(Theirs):
     """Waiting between attempts."""
 
-    duration: Annotated[Pause, done("`sync.retry.backoff.duration`; seconds when it is a bare number")] = ""
-    factor: Annotated[Int | None, done("`sync.retry.backoff.factor`")] = None
-    max_duration: Annotated[Pause, done("`sync.retry.backoff.maxDuration`")] = ""
+    duration: Pause = ""
+    factor: Int | None = None
+    max_duration: Pause = ""
 
 
 class Retry(Theirs):
     """Trying again."""
 
-    limit: Annotated[Int | None, done("`sync.retry.limit`; without end (a negative number) is 100")] = None
-    refresh: Annotated[Bool, noted("a further attempt always reads Git anew")] = False
+    limit: Int | None = None
+    refresh: Bool = False
     backoff: Backoff | None = None
 
 
@@ -203,8 +203,8 @@ class NamespaceMetadata(Theirs):
 class SyncPolicy(Theirs):
     """When and how objects are applied."""
 
-    automated: Annotated[Automated | None, done("`sync.automated`, also when it is written empty")] = None
-    retry: Retry | None = None
+    automated: Annotated[Automated | None, noted("each run applies what Git says, whoever runs it")] = None
+    retry: Annotated[Retry | None, warned("a failed run is told, and run again by whoever runs it")] = None
     sync_options: Annotated[Texts, done("one by one, see below")] = ()
     managed_namespace_metadata: NamespaceMetadata | None = None
 

@@ -76,7 +76,7 @@ def rows(model: type[BaseModel], above: str = "") -> Iterator[Row]:
         if mark is not None:
             yield Row(path, mark)
         inner, listed = _model(field.annotation)
-        if inner is not None and (mark is None or mark.level is Level.DONE):
+        if inner is not None and (mark is None or mark.level in (Level.DONE, Level.NOTED)):
             yield from rows(inner, f"{path}{'[]' if listed else ''}.")
 
 
@@ -93,7 +93,7 @@ def written(value: BaseModel, above: Path_ = ()) -> Iterator[tuple[Path_, Mark]]
         path = (*above, field.alias or name)
         if mark is not None and said != field.get_default(call_default_factory=True) and said not in (None, (), {}):
             yield path, mark
-        if mark is not None and mark.level is not Level.DONE:
+        if mark is not None and mark.level in (Level.WARNING, Level.ERROR):
             continue
         if isinstance(said, BaseModel):
             yield from written(said, path)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from transom.catalog.manifests import group_and_kind
-from transom.catalog.neighbours.argo import ArgoApplicationSpec, Retry, SyncWindow
+from transom.catalog.neighbours.argo import ArgoApplicationSpec, SyncWindow
 from transom.catalog.neighbours.argocd import HERE, IN_CLUSTER
 from transom.catalog.neighbours.flux import FluxKustomizationSpec
 from transom.catalog.neighbours.ground import Converted, Surroundings
@@ -17,31 +17,20 @@ from transom.catalog.neighbours.reading import Theirs
 from transom.rendering.render import Rendered
 from transom.rendering.yamltext import Path_
 
-_ENDLESS = 100
-"""Attempts that stand for any number of them."""
-
 
 def of_argo(one: Converted, options: frozenset[str]) -> None:
-    """Writes down the sync policy of an application of Argo CD; `options` are its sync options in force."""
+    """Writes down the sync policy of an application of Argo CD; `options` are its sync options in force.
+
+    Only what a run acts on: when to run, and whether to heal or to try again, are not an application's to say while nothing runs by itself.
+    """
     spec: ArgoApplicationSpec = one.theirs.model.spec
     policy = spec.sync_policy
     automated = policy.automated if policy is not None and policy.automated is not None and policy.automated.enabled else None
     pruned = bool(automated and automated.prune) and not options & {"Prune=false", "Delete=false"}
-    sync: dict[str, Any] = {
-        "automated": automated is not None,
-        "prune": pruned,
-        "selfHeal": bool(automated and automated.self_heal),
-        "allowEmpty": allows_empty(one.theirs),
-    }
+    one.spec["sync"] = {"prune": pruned, "allowEmpty": allows_empty(one.theirs), **one.theirs.ruled}
     place: Path_ = ("spec", "syncPolicy")
-    ways: dict[Path_, Path_] = {("spec", "sync"): place if policy is not None else ("spec",)}
-    ways |= {("spec", "sync", name): (*place, "automated", name) for name in ("prune", "selfHeal", "allowEmpty")}
-    ways["spec", "sync", "automated"] = (*place, "automated")
-    if policy is not None and policy.retry is not None:
-        sync["retry"] = _retry(policy.retry)
-        ways["spec", "sync", "retry"] = (*place, "retry")
-    one.spec["sync"] = {**sync, **one.theirs.ruled}
-    one.ways |= ways
+    one.ways["spec", "sync"] = place if policy is not None else ("spec",)
+    one.ways |= {("spec", "sync", name): (*place, "automated", name) for name in ("prune", "allowEmpty")}
     rules = [(rule, index) for index, difference in enumerate(spec.ignore_differences) for rule in _ignored(difference, one)]
     _note(one, rules, ("spec", "ignoreDifferences"))
 
@@ -50,23 +39,6 @@ def allows_empty(theirs: Theirs) -> bool:
     """Whether an application may hold nothing."""
     policy = getattr(theirs.model.spec, "sync_policy", None)
     return bool(policy is not None and policy.automated is not None and policy.automated.allow_empty)
-
-
-def _retry(retry: Retry) -> dict[str, Any]:
-    limit = 5 if retry.limit is None else retry.limit
-    out: dict[str, Any] = {"limit": _ENDLESS if limit < 0 else limit}
-    if retry.backoff is not None:
-        given = {
-            "duration": _span(retry.backoff.duration),
-            "factor": retry.backoff.factor,
-            "maxDuration": _span(retry.backoff.max_duration),
-        }
-        out["backoff"] = {key: value for key, value in given.items() if value}
-    return out
-
-
-def _span(text: str) -> str:
-    return f"{text}s" if text.isdecimal() else text
 
 
 def _ignored(difference: Any, one: Converted) -> Iterator[dict[str, Any]]:
@@ -84,13 +56,13 @@ def _ignored(difference: Any, one: Converted) -> Iterator[dict[str, Any]]:
 
 
 def of_flux(one: Converted, around: Surroundings) -> None:
-    """Writes down the sync policy of a Kustomization: Flux always puts back what was changed by hand."""
+    """Writes down the sync policy of a Kustomization."""
     spec: FluxKustomizationSpec = one.theirs.model.spec
     if (spec.deletion_policy, spec.prune) in (("Orphan", True), ("Delete", False), ("WaitForTermination", False)):
         message = f"deletionPolicy {spec.deletion_policy} does not go with prune: {str(spec.prune).lower()}"
         hint = "here one policy is for what leaves Git and for what goes with its Kustomization: let both say the same"
         around.wrong(one.theirs.at("spec", "deletionPolicy"), "NotSupported", message, hint)
-    one.spec["sync"] = {"prune": spec.prune, "selfHeal": True}
+    one.spec["sync"] = {"prune": spec.prune}
     one.ways |= {("spec", "sync"): ("spec",), ("spec", "sync", "prune"): ("spec", "prune")}
     rules: list[tuple[dict[str, Any], int]] = []
     for index, rule in enumerate(spec.drift_ignore_rules):
