@@ -103,7 +103,7 @@ def test_hooks_are_objects_in_their_phase(catalog: Catalog) -> None:
     told = [(one.reason, str(one.where).rpartition("argo/")[2]) for one in catalog.warnings]
     assert told == [
         ("PassedOver", "apps/overlaid.yaml:31:5"),  # retry
-        ("PassedOver", "platform/root.yaml:18:29"),  # selfHeal
+        ("PassedOver", "platform/root.yaml:18:30"),  # selfHeal
         ("HookRunsOnce", "waves/hooks.yaml:6:30"),
         ("HookRunsOnce", "waves/hooks.yaml:18:42"),
         ("PassedOver", "waves/hooks.yaml:29:42"),
