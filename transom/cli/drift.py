@@ -49,7 +49,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     catalogs = _applied(kept, project, environments)
     wanted = frozenset(_documents(catalogs, applications))
     members = wiring.members(catalogs, ordered=False)
-    with progress("looking") as listen:
+    with progress("looking", doing=False) as listen:
         result = fleet.run(engine.drift, members, at_once=running.at_once(), listen=listen)
     report = drift.only(drift.report(result.changesets), wanted) if wanted else drift.report(result.changesets)
     if not heal:

@@ -100,17 +100,28 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, with_header: 
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Listener]:
-    """A listener for the engine: a live line on a terminal, one plain line per finished operation elsewhere; both on standard error."""
+def progress(title: str, *, doing: bool = True) -> Iterator[Listener]:
+    """A listener for the engine, on standard error: a live line on a terminal, one plain line per finished operation elsewhere.
+
+    Only what is `doing` something says what it has done: a plan or a look has deleted nothing, whatever step of it is finished. Whose
+    lock a run waits for is always told, once.
+    """
     live = sys.stderr.isatty()
     lock = threading.Lock()
     done = 0
+    said: set[str] = set()
 
     def listen(event: Any) -> None:
         nonlocal done
         from transom.changes import Operation
         from transom.engine import Step
 
+        if event.step is Step.WAITING:
+            with lock:
+                if (told := redact(f"{event.stack}: {event.message}")) not in said:
+                    said.add(told)
+                    click.echo(f"\r\x1b[2K{told}" if live else told, err=True)
+            return
         nothing = event.step is Step.FINISHED and event.operation in (Operation.SAME, Operation.READ)
         if nothing or event.step not in (Step.FINISHED, Step.FAILED):
             return
@@ -119,8 +130,9 @@ def progress(title: str) -> Iterator[Listener]:
             what = f"{event.operation.value} {event.document or event.type} {event.name}"
             line = f"{event.stack}: {what} {event.step.value} after {event.seconds:.0f} s"
             if live:
-                click.echo(f"\r\x1b[2K{title}: {done} done, {line[:100]}", nl=False, err=True)
-            else:
+                what = f"{done} done, {line[:100]}" if doing else f"{done} found"
+                click.echo(f"\r\x1b[2K{title}: {what}", nl=False, err=True)
+            elif doing:
                 click.echo(line, err=True)
 
     try:

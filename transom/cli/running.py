@@ -21,7 +21,7 @@ from transom.redaction import redact
 def plan(engine: Engine, members: Mapping[str, Member]) -> Result:
     """The plans of all members, side by side: planning needs no order."""
     unordered = {stack: Member(member.request) for stack, member in members.items()}
-    with progress("planning") as listen:
+    with progress("planning", doing=False) as listen:
         return run(engine.plan, unordered, at_once=at_once(), listen=listen)
 
 

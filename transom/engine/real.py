@@ -224,7 +224,7 @@ class PulumiEngine(Engine):
                     time.sleep(LOCK_POLL)
 
     def _note(self, request: Request, listen: Listener, message: str) -> None:
-        listen(Progress(stack=request.stack, step=Step.MESSAGE, message=message))
+        listen(Progress(stack=request.stack, step=Step.WAITING, message=message))
 
 
 def dead(owner: LockOwner) -> bool:

@@ -59,6 +59,9 @@ class Step(StrEnum):
     FINISHED = "finished"
     FAILED = "failed"
     MESSAGE = "message"
+    """Something that the engine or the program said; the ChangeSet has it too."""
+    WAITING = "waiting"
+    """The run has not begun: another one holds the stack, or held it and is dead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
