@@ -72,7 +72,7 @@ def test_locked_and_waited_for(ground, engine, request_):
     waited: list[str] = []
 
     def listen(progress: Progress) -> None:
-        if progress.step is Step.MESSAGE and progress.message.startswith("waiting: "):
+        if progress.step is Step.WAITING and progress.message.startswith("waiting: "):
             waited.append(progress.message)
             ground.quick("slow")
 
