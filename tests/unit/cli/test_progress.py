@@ -13,7 +13,7 @@ WAITING = Progress(stack="dev", step=Step.WAITING, message="waiting: ada holds t
 
 
 @pytest.mark.parametrize("doing,told", [(True, ["dev: delete Database/shop shop finished after 3 s"]), (False, [])])
-def test_only_what_does_something_says_what_it_did(doing: bool, told: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_what_does_something_says_what_it_did(*, doing: bool, told: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """A plan passes over the deletions it finds: a reader would take them for made."""
     with progress("working", doing=doing) as listen:
         listen(DELETED)
