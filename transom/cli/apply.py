@@ -40,9 +40,12 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     if not dry_run:
         deploying.refuse_held(kept, catalogs)
     members = wiring.members(catalogs, refresh=refresh, message=message, lock_wait=lock_wait)
-    wiring.tell_of_leftovers(wiring.create_missing(engine, members), catalogs)
+    there = wiring.create_missing(engine, members)
+    wiring.tell_of_leftovers(there, catalogs)
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes
-    planned = running.plan(engine, members)
+    whole = dry_run or asks or any(guards.minds_the_time(catalog) for catalog in catalogs.values())
+    # In a stack that was made just now there is nothing that could be deleted or replaced: it is planned only for whoever looks.
+    planned = running.plan(engine, {stack: member for stack, member in members.items() if whole or stack in there})
     refusals = guards.judge(catalogs, planned.changesets)
     if dry_run or asks or not planned.succeeded:
         running.show(planned, form, refusals)

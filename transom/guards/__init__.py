@@ -5,6 +5,6 @@ refusal says what to write to allow it, and where: permission is given in a revi
 """
 
 from transom.guards.judge import judge, refuse
-from transom.guards.rules import Refusal
+from transom.guards.rules import Refusal, minds_the_time
 
-__all__ = ["Refusal", "judge", "refuse"]
+__all__ = ["Refusal", "judge", "minds_the_time", "refuse"]

@@ -114,6 +114,12 @@ def time(situation: Situation) -> Iterator[Refusal]:
             yield _refusal(situation, "OutsideWindow", f"application {name} may not change now: {why}", "", entry.identity)
 
 
+def minds_the_time(catalog: Catalog) -> bool:
+    """Whether the environment or one of its applications has windows, so that any change at all may be refused."""
+    spec = catalog.environment.document.spec
+    return bool(spec.guards.windows) or any(entry.document.spec.sync.over(spec.sync).windows for entry in catalog.applications.values())
+
+
 def _tally(changes: Sequence[Change]) -> str:
     """`Application/shop 4, Tenant/team-a 12`."""
     counts: Mapping[str, int] = {}

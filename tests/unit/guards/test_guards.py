@@ -17,7 +17,7 @@ from transom.catalog.model import Catalog
 from transom.changes import Change, ChangeSet, Operation, PropertyChange
 from transom.errors import GuardRefused
 from transom.exitcodes import ExitCode
-from transom.guards import Refusal, judge, refuse
+from transom.guards import Refusal, judge, minds_the_time, refuse
 
 NOON = datetime(2027, 3, 3, 12, 0, tzinfo=UTC)  # a Wednesday
 
@@ -138,6 +138,8 @@ def test_an_applications_own_window(environment: Any) -> None:
     found = environment(sync={"windows": [{"kind": "deny", **WINDOW}]})
     (refusal,) = _judged(found, _change(Operation.UPDATE))
     assert "application shop" in refusal.message
+    assert minds_the_time(found)
+    assert not minds_the_time(environment())
     assert _judged(found, _change(Operation.UPDATE, document="Tenant/team-a")) == []
 
 
