@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from transom.catalog import wording
 from transom.catalog.model import Entry
 from transom.errors import Problem
+from transom.rendering import yamltext
 from transom.rendering.trace import Trace
 from transom.rendering.units import Unit
 from transom.specs.base import API_VERSION, Document
@@ -98,7 +99,7 @@ def problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out e
 ) -> Problem:
     """One finding of a model as a problem; `trace` says where in `data` it is told."""
     path = tuple(part for part in detail["loc"] if part != "[key]")
-    dotted = dotted_path(path)
+    dotted = yamltext.dotted(path)
     value = detail["input"]
     match detail["type"]:
         case "extra_forbidden":
@@ -127,7 +128,7 @@ def problem(  # noqa: PLR0911 - a table of pydantic's error types, one way out e
             hint = wording.of_type(kind, value)
             if not hint and kind == "model_type" and (fields := _fields(model, path)):
                 hint = f"its fields are {', '.join(fields)}"
-            message = f"{dotted} must be {TYPES[kind]}, not {_shown(value)}"
+            message = f"{dotted} must be {TYPES[kind]}, not {yamltext.shown(value)}"
             return Problem(trace.locate(data, path), "WrongType", message, hint)
         case "string_pattern_mismatch":
             hint = PATTERNS.get(detail["ctx"]["pattern"], f"it must match {detail['ctx']['pattern']}")
@@ -143,27 +144,6 @@ def _holds(value: Any, field: tuple[str, ...]) -> bool:
             return False
         value = value[part]
     return True
-
-
-def dotted_path(path: tuple[str | int, ...]) -> str:
-    """A path as messages have it, e.g. `spec.bindings[0].database`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
-
-
-def _shown(value: object) -> str:
-    match value:
-        case None:
-            return "empty"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case bool():
-            return str(value).lower()
-        case str():
-            return f'"{value[:40]}"'
-        case _:
-            return str(value)
 
 
 def _fields(model: Any, path: tuple[str | int, ...]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,15 +57,10 @@ def _text(environment: str, one: Touched) -> str:
 
 
 def _value(one: Difference) -> str:
-    from transom.catalog.validate import dotted_path
+    from transom.catalog.composites.affected import told
+    from transom.rendering import yamltext
 
-    return f"{dotted_path(one.path)}: {_shown(one.before)} → {_shown(one.after)}"
-
-
-def _shown(value: Any) -> str:
-    from transom.catalog.composites.affected import NOTHING
-
-    return "nothing" if value is NOTHING else json.dumps(value, ensure_ascii=False, default=str)
+    return f"{yamltext.dotted(one.path)}: {told(one.before)} → {told(one.after)}"
 
 
 def _record(one: Touched) -> dict[str, Any]:
@@ -86,7 +80,7 @@ def _record(one: Touched) -> dict[str, Any]:
 
 
 def _difference(one: Difference) -> dict[str, Any]:
-    from transom.catalog.composites.affected import NOTHING
+    from transom.rendering.yamltext import NOTHING
 
     values = {"before": one.before, "after": one.after}
     return {"path": list(one.path)} | {name: value for name, value in values.items() if value is not NOTHING}

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from transom.errors import Location, Problem
+from transom.rendering import yamltext
 from transom.rendering.yamltext import Path_, Written
 
 
@@ -114,7 +115,7 @@ def _misshapen(value: Any, shape: Shape, path: Path_, place: _Place) -> Iterator
         case _:
             what, hint = "a mapping", "write NAME: value"
     where = place.at(path, of_key=isinstance(shape, ListOf))
-    yield Problem(where, "WrongType", f"{dotted(path)} must be {what}, not {_shown(value)}", hint)
+    yield Problem(where, "WrongType", f"{yamltext.dotted(path)} must be {what}, not {yamltext.shown(value)}", hint)
 
 
 def _fits(value: Any, shape: str) -> bool:
@@ -131,24 +132,5 @@ def _unknown(key: str, shape: _Fields, path: Path_, place: _Place) -> Iterator[P
     spelt = next((known for known in shape if known.lower() == key.lower()), None)
     near = [spelt] if spelt else get_close_matches(key, list(shape), n=2)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(shape)}" if len(path) > 1 else "remove it"
-    where = "a kustomization" if len(path) == 1 else dotted(path[:-1])
+    where = "a kustomization" if len(path) == 1 else yamltext.dotted(path[:-1])
     yield Problem(place.at(path, of_key=True), "UnknownField", f"{key} is not a field of {where}", hint)
-
-
-def dotted(path: Path_) -> str:
-    """A path as messages write it: `patches[0].target`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
-
-
-def _shown(value: object) -> str:
-    match value:
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case bool():
-            return str(value).lower()
-        case str():
-            return f'"{value[:40]}"'
-        case _:
-            return str(value)

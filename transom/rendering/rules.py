@@ -88,7 +88,7 @@ def _generators(layer: Kustomization) -> Iterator[Problem]:
             if not isinstance(entry, dict):
                 continue
             if not entry.get("name"):
-                yield Problem(_at(layer, path), "MissingField", f"{fields.dotted(path)}.name is missing", "a generator has a name")
+                yield Problem(_at(layer, path), "MissingField", f"{yamltext.dotted(path)}.name is missing", "a generator has a name")
             if entry.get("behavior") not in (None, "", *_BEHAVIORS):
                 told = f'behavior "{entry["behavior"]}" is none of a generator'
                 yield Problem(_at(layer, (*path, "behavior")), "InvalidValue", told, f"write {', '.join(_BEHAVIORS)}")
@@ -136,11 +136,11 @@ def _patches(layer: Kustomization) -> Iterator[Problem]:
         for path, entry in layer.entries(key):
             if isinstance(entry, dict) and bool(entry.get("path")) == bool(entry.get("patch")):
                 told = "has both path and patch" if entry.get("path") else "has neither path nor patch"
-                yield Problem(_at(layer, path), "InvalidKustomization", f"{fields.dotted(path)} {told}", "write one of them")
+                yield Problem(_at(layer, path), "InvalidKustomization", f"{yamltext.dotted(path)} {told}", "write one of them")
             target = entry.get("target") if isinstance(entry, dict) else None
             yield from _expressions(layer, (*path, "target"), target)
             if key == "patchesJson6902" and not (isinstance(target, dict) and target.get("name")):
-                yield Problem(_at(layer, path), "MissingField", f"{fields.dotted(path)}.target is missing", "write target: {kind, name}")
+                yield Problem(_at(layer, path), "MissingField", f"{yamltext.dotted(path)}.target is missing", "write target: {kind, name}")
     yield from layer.inline_problems()
     for patch in layer.patches():
         yield from _body(patch, layer)
@@ -152,7 +152,7 @@ def _expressions(layer: Kustomization, path: Path_, target: Any) -> Iterator[Pro
         try:
             re.compile(str(target.get(field) or ""))
         except re.error as error:
-            told = f'{fields.dotted((*path, field))} "{target[field]}" is no regular expression: {error}'
+            told = f'{yamltext.dotted((*path, field))} "{target[field]}" is no regular expression: {error}'
             yield Problem(_at(layer, (*path, field)), "InvalidValue", told, "write a name, or an expression such as web-.*")
 
 
@@ -204,11 +204,13 @@ def _replacements(layer: Kustomization) -> Iterator[Problem]:
             continue
         if not (entry.get("source") or entry.get("sourceValue") is not None) or not entry.get("targets"):
             hint = "write source: and targets:"
-            yield Problem(_at(layer, path), "MissingField", f"{fields.dotted(path)} has no source or no targets", hint)
+            yield Problem(_at(layer, path), "MissingField", f"{yamltext.dotted(path)} has no source or no targets", hint)
         for index, target in enumerate(entry.get("targets") or ()):
             inner = (*path, "targets", index)
             if isinstance(target, dict) and not target.get("select"):
-                yield Problem(_at(layer, inner), "MissingField", f"{fields.dotted(inner)}.select is missing", "write select: {kind, name}")
+                yield Problem(
+                    _at(layer, inner), "MissingField", f"{yamltext.dotted(inner)}.select is missing", "write select: {kind, name}"
+                )
             if isinstance(target, dict):
                 yield from _expressions(layer, (*inner, "select"), target.get("select"))
 
@@ -229,14 +231,14 @@ def _values(layer: Kustomization) -> Iterator[Problem]:
     for path, entry in layer.entries("images"):
         if isinstance(entry, dict) and not entry.get("name"):
             yield Problem(
-                _at(layer, path), "MissingField", f"{fields.dotted(path)}.name is missing", "write the image as the base names it"
+                _at(layer, path), "MissingField", f"{yamltext.dotted(path)}.name is missing", "write the image as the base names it"
             )
     for path, entry in layer.entries("replicas"):
         if isinstance(entry, dict) and isinstance(entry.get("count"), int) and entry["count"] < 0:
             yield Problem(_at(layer, (*path, "count")), "InvalidValue", f"count {entry['count']} is less than nothing", "write 0 or more")
     for path, entry in layer.entries("labels"):
         if isinstance(entry, dict) and not entry.get("pairs"):
-            yield Problem(_at(layer, path), "MissingField", f"{fields.dotted(path)}.pairs is missing", "write pairs: {NAME: value}")
+            yield Problem(_at(layer, path), "MissingField", f"{yamltext.dotted(path)}.pairs is missing", "write pairs: {NAME: value}")
     for path, entry in layer.entries("buildMetadata"):
         if entry not in _METADATA:
             near = get_close_matches(str(entry), _METADATA, n=1)

@@ -170,6 +170,28 @@ def at(container: Any, path: Path_) -> Any:
     return container
 
 
+def dotted(path: Path_) -> str:
+    """A path as messages write it: `spec.bindings[0].database`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def shown(value: object) -> str:
+    """What a value is, as messages write it: text cut after 40 characters, of lists and mappings that they are one."""
+    match value:
+        case None:
+            return "empty"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value[:40]}"'
+        case _:
+            return str(value)
+
+
 class _Mistakes(Exception):  # noqa: N818 - carries problems out of the constructor, never leaves this module
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems

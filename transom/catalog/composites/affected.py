@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,8 @@ from transom.catalog.immutable import State
 from transom.catalog.model import Identity
 from transom.errors import Location
 from transom.rendering.trace import Trace
-from transom.rendering.yamltext import Path_
+from transom.rendering.yamltext import NOTHING, Path_
 from transom.specs.composite import Claim
-
-NOTHING = object()
-"""Stands for a value that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,11 @@ class Difference:
     path: Path_
     before: Any
     after: Any
+
+
+def told(value: Any) -> str:
+    """One side of a difference, as messages write it."""
+    return "nothing" if value is NOTHING else json.dumps(value, ensure_ascii=False, default=str)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from transom.catalog.composites.definitions import Kind
 from transom.catalog.composites.parts import Definition
 from transom.catalog.model import Identity
 from transom.errors import Problem
+from transom.rendering import yamltext
 from transom.rendering.render import Rendered
 
 
@@ -114,4 +115,4 @@ def _tenant(rendered: Rendered, definition: Definition, data: Mapping[str, Any],
 def _refused(rendered: Rendered, definition: Definition, one: rules.Broken) -> Problem:
     path = ("spec", *one.path)
     hint = f"a rule of {definition.entry.document.spec.kind}: {definition.entry.at(*one.rule)}"
-    return Problem(rendered.trace.locate(rendered.data, path), "ClaimRefused", f"{validate.dotted_path(path)}: {one.message}", hint)
+    return Problem(rendered.trace.locate(rendered.data, path), "ClaimRefused", f"{yamltext.dotted(path)}: {one.message}", hint)

@@ -9,11 +9,11 @@ from typing import Any
 from transom.apischema.check import Library, library
 from transom.apischema.check import check as findings
 from transom.apischema.findings import Finding
-from transom.catalog import validate
 from transom.catalog.composites import targets, templates
 from transom.catalog.composites.complaints import Complaint
 from transom.catalog.composites.templates import Leaf, Template
 from transom.expressions import shapes
+from transom.rendering import yamltext
 from transom.rendering.yamltext import Path_
 
 _OF_TYPES = frozenset({"WrongType", "UnknownField", "MissingField"})
@@ -47,7 +47,7 @@ def check(template: Mapping[str, Template], path: Path_) -> Iterator[Complaint]:
 def _of_leaf(finding: Finding, leaf: Leaf, *, below: bool) -> Iterator[Complaint]:
     if finding.reason not in _OF_TYPES or (shapes.is_open(leaf.shape) and (below or leaf.shape == shapes.ANY)):
         return
-    told = f"{validate.dotted_path(finding.path)} cannot be {shapes.word(leaf.shape)}"
+    told = f"{yamltext.dotted(finding.path)} cannot be {shapes.word(leaf.shape)}"
     yield Complaint(leaf.path, "ExpressionType", told, _cast(finding, leaf), leaf.expressions[0][1])
 
 
@@ -67,7 +67,7 @@ def _needed(template: Mapping[str, Template], whole: Mapping[str, Any]) -> Itera
     for finding in findings(data, _library()):
         if finding.reason == "MissingField" and finding.path in optional:
             leaf = optional[finding.path]
-            told = f"{validate.dotted_path(finding.path)} is needed, and the expression may come to nothing"
+            told = f"{yamltext.dotted(finding.path)} is needed, and the expression may come to nothing"
             yield Complaint(leaf.path, "ExpressionType", told, "give it a value of its own: .orValue(…)", leaf.expressions[0][1])
 
 

@@ -21,6 +21,7 @@ from transom.expressions import shapes
 from transom.expressions.engine import Expression
 from transom.expressions.guards import field_of
 from transom.expressions.shapes import ListOf, MapOf, Maybe, Scalar, Shape, Struct
+from transom.rendering import yamltext
 from transom.rendering.trace import Trace
 from transom.rendering.yamltext import Path_
 
@@ -64,7 +65,7 @@ def check(template: Mapping[str, Template], path: Path_, target: Target) -> Iter
         if isinstance(one.shape, Maybe):
             for detail in _errors(template, target, optionals=False):
                 if detail["type"] == "missing" and _path(detail) == place:
-                    message = f"{_dotted(place)} is needed, and the expression may come to nothing"
+                    message = f"{yamltext.dotted(place)} is needed, and the expression may come to nothing"
                     yield Complaint(one.path, "ExpressionType", message, "give it a value of its own: .orValue(…)", _start(one))
         yield from _counted(one, place, template, target)
 
@@ -195,18 +196,14 @@ def written(template: Any, path: Path_) -> Path_:
     return path
 
 
-def _dotted(path: Path_) -> str:
-    return validate.dotted_path(path)
-
-
 def _mismatch(detail: ErrorDetails, place: Path_) -> str:
     match detail["type"]:
         case "extra_forbidden":
-            return f"{_dotted(place)} is not a field"
+            return f"{yamltext.dotted(place)} is not a field"
         case "missing":
-            return f"{_dotted(place)} is needed"
+            return f"{yamltext.dotted(place)} is needed"
         case kind:
-            return f"{_dotted(place)} must be {validate.TYPES.get(kind, 'another type')}"
+            return f"{yamltext.dotted(place)} must be {validate.TYPES.get(kind, 'another type')}"
 
 
 def _cast(detail: ErrorDetails, leaf: Leaf) -> str:

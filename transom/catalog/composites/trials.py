@@ -6,7 +6,6 @@ depends on nothing but itself and the definitions, so that it says the same on e
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from pydantic import Field
 
 from transom.catalog import validate
 from transom.catalog.composites import claims, compose, definitions, notes, telling
-from transom.catalog.composites.affected import NOTHING, differences
+from transom.catalog.composites.affected import differences, told
 from transom.catalog.composites.definitions import Definitions
 from transom.errors import Location, Problem
 from transom.rendering import units, yamltext
@@ -184,10 +183,6 @@ def _key(data: Mapping[str, Any]) -> str:
 def _differences(case: _Case, path: Path_, values: tuple[Any, Any], said: str) -> Iterator[Problem]:
     """Every value that is another one than the test says, each at its line; `values` are what is wanted and what came."""
     for one in differences(*values):
-        where = validate.dotted_path(one.path)
-        message = f"{said}: {where} expected {_shown(one.before)}, became {_shown(one.after)}"
+        where = yamltext.dotted(one.path)
+        message = f"{said}: {where} expected {told(one.before)}, became {told(one.after)}"
         yield case.wrong((*path, *one.path), message, "correct the definition, or the test")
-
-
-def _shown(value: Any) -> str:
-    return "nothing" if value is NOTHING else json.dumps(value, ensure_ascii=False, default=str)

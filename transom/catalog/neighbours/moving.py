@@ -336,7 +336,7 @@ def _kind(one: GroupKind) -> str:
 def _dropped(theirs: Theirs) -> Iterator[str]:
     """Fields that are written and have no place in ours, each with why."""
     for path, mark in marks.written(theirs.model):
-        where = f"{theirs.at(*path, of_key=True)}: {validate.dotted_path(path)}"
+        where = f"{theirs.at(*path, of_key=True)}: {yamltext.dotted(path)}"
         if mark.level in (Level.NOTED, Level.WARNING) and path[0] == "spec":
             yield f"{where} left out: {mark.text}"
         elif theirs.kind == "AppProject" and path in (("spec", "sourceRepos"), ("spec", "destinations")):

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from transom.errors import Location
+from transom.rendering import yamltext
 from transom.rendering.trace import Trace
 from transom.rendering.yamltext import Path_
-
-_NOTHING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class Changed(Trace):
         """The place of the value at `path`."""
         if self.written is None:
             return super(Changed, self).locate(data, path, of_key=of_key)
-        was, now = _at(self.before, path), _at(data, path)
+        was, now = yamltext.at(self.before, path), yamltext.at(data, path)
         alike = was == now or (isinstance(was, dict | list) and isinstance(now, dict | list))
         if self.by is not None and not alike:
             return self.by.at(path)
@@ -100,15 +99,3 @@ class Changed(Trace):
 def changed(before: Mapping[str, Any], written: Trace, by: Asked | None) -> Changed:
     """The trace of what `before`, whose own trace is `written`, became by what `by` asked for."""
     return Changed(written.snapshot, written.origin, written.index, written.layers, before, written, by)
-
-
-def _at(container: Any, path: Path_) -> Any:
-    for part in path:
-        match container:
-            case dict() if part in container:
-                container = container[part]
-            case list() if isinstance(part, int) and part < len(container):
-                container = container[part]
-            case _:
-                return _NOTHING
-    return container

@@ -13,6 +13,7 @@ from transom.catalog import validate
 from transom.catalog.neighbours import argo, flux, marks
 from transom.catalog.neighbours.marks import Level
 from transom.errors import Location, Problem, Severity
+from transom.rendering import yamltext
 from transom.rendering.render import Rendered
 
 ARGO_GROUP = "argoproj.io"
@@ -121,7 +122,7 @@ def read(rendered: Rendered, parent: Theirs | None, cluster: str | None) -> tupl
 
 
 def _told(theirs: Theirs, path: tuple[str | int, ...], mark: marks.Mark) -> Problem:
-    field_name = validate.dotted_path(path)
+    field_name = yamltext.dotted(path)
     where = theirs.at(*path, of_key=True)
     if mark.level is Level.ERROR:
         return Problem(where, "NotSupported", f"{field_name} is not supported", mark.text)
