@@ -71,6 +71,10 @@ class Change(Frozen):
     """The provider's id; empty before the resource exists."""
     document: str = ""
     """Identity of the document that caused it, e.g. `Database/shop`; empty for what belongs to the stack itself."""
+    location: str = ""
+    """The line that a person wrote for that document, `path:line:column`; empty where it is not known."""
+    application: str = ""
+    """Name of the application that it is part of, or that is bound to it alone; empty where there is none."""
     properties: tuple[PropertyChange, ...] = ()
     failed: bool = False
     messages: tuple[str, ...] = ()
@@ -81,13 +85,15 @@ class Change(Frozen):
 class Diagnostic(Frozen):
     """A message of the engine or of the program that belongs to no operation.
 
-    `urn` and `document` are set where it is about a resource: one that was refused before any operation on it was planned.
+    `urn` and `document` are set where it is about a resource: one that was refused before any operation on it was planned. `location` is
+    the line that a person wrote for the document.
     """
 
     severity: Literal["error", "warning", "info"]
     message: str
     urn: str = ""
     document: str = ""
+    location: str = ""
 
 
 class ChangeSet(Frozen):
