@@ -52,7 +52,11 @@ def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Docum
         known: what there is beside them.
     """
     linker = _Linker(environment, entries, known)
-    linker.problems += permissions.of_platform(entries)
+    linker.problems += (
+        *permissions.of_platform(entries.values(), environment),
+        *permissions.of_sources(entries, environment),
+        *permissions.of_objects(objects, environment),
+    )
     linker.networks()
     linker.tenants()
     linker.resources()
@@ -77,7 +81,6 @@ class _Linker:
         self.owners: dict[Identity, str] = {}
         self.placements: dict[str, str] = {}
         self.problems: list[Problem] = []
-        self.kinds = KINDS.keys() | {identity.partition("/")[0] for identity in entries}
         self.clusters = sorted(self._of(Cluster))
         self.namespaces = {name: set(entry.document.spec.namespaces) for name, entry in self._of(Tenant).items()}
         confined = {name: entry.document.spec.confined for name, entry in self._of(Tenant).items()}
@@ -185,7 +188,7 @@ class _Linker:
         """An application or a resource is of a kind, and from sources, that its tenant may use."""
         owner = self.entries.get(f"Tenant/{tenant}")
         if owner is not None:
-            self.problems += permissions.of_document(entry, cast("Entry[Tenant]", owner))
+            self.problems += permissions.of_document(entry, cast("Entry[Tenant]", owner), self.environment)
 
     def resources(self) -> None:
         """Every resource has an owner; a database's size is a class of the environment."""

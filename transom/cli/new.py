@@ -138,7 +138,8 @@ def _owner(project: Project, root: Path, wanted: Wanted) -> Owner:
         tenant = next(iter(tenants))
     namespaces = tenants.get(tenant) or [tenant]
     namespace = wanted.name if wanted.name in namespaces else namespaces[0]
-    return Owner(tenant, namespace, _size(project, wanted.kind.lower()), root.as_posix())
+    sized = "database" if wanted.kind == "CompositeDefinition" else wanted.kind.lower()
+    return Owner(tenant, namespace, _size(project, sized), root.as_posix())
 
 
 def _size(project: Project, word: str) -> str:

@@ -10,7 +10,7 @@ from transom.specs.kinds import RESOURCE_KINDS
 OF_APPLICATIONS = frozenset({*RESOURCE_KINDS})
 """Kinds that may lie beside an application."""
 
-OF_PLATFORM = frozenset({"Cluster", "Network", "Tenant", "Environment"})
+OF_PLATFORM = frozenset({"Cluster", "Network", "Tenant", "Environment", "CompositeDefinition"})
 """Kinds that belong to no tenant."""
 
 
@@ -35,6 +35,7 @@ def file(root: Path, wanted: Wanted) -> Path:
         "Cluster": clusters / "cluster.yaml",
         "Network": clusters / "network.yaml" if clusters.is_dir() else root / "resources" / f"{wanted.name}.yaml",
         "Tenant": root / "tenants" / f"{wanted.name}.yaml",
+        "CompositeDefinition": root / "infrastructure" / "compositions" / f"{wanted.name}.yaml",
         "Application": _of_application(root, wanted.name) / "application.yaml",
     }
     if wanted.kind in places:

@@ -65,6 +65,21 @@ LEAST: Mapping[str, Callable[[str, Owner], dict[str, Any]]] = MappingProxyType(
         "Topic": lambda _, owner: owner.field(),
         "Cache": lambda _, owner: {**owner.field(), "version": "8.0", "size": owner.size},
         "Table": lambda _, owner: {**owner.field(), "partitionKey": {"name": "id", "type": "string"}},
+        "CompositeDefinition": lambda name, owner: {
+            "group": "platform.example.com",
+            "version": "v1alpha1",
+            "kind": "".join(part.capitalize() for part in name.split("-")),
+            "schema": {
+                "type": "object",
+                "properties": {"size": {"type": "string", "description": "One of the environment's size classes.", "default": owner.size}},
+            },
+            "resources": [
+                {
+                    "id": "db",
+                    "template": {"apiVersion": API_VERSION, "kind": "Database", "spec": {"version": "16", "size": "${claim.spec.size}"}},
+                }
+            ],
+        },
     }
 )
 """What must be said, by kind."""

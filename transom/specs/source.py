@@ -105,6 +105,8 @@ class SourceSpec(Spec):
     """What stands before the version in tags of a repository with several products: `shop/` for `shop/v1.2.0`. Only with a range."""
     path: str = Field(default=".", min_length=1)
     """Folder inside the repository, or the directory on disk, that holds `infrastructure/`, `applications/`, `tenants/` …"""
+    tenants: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    """Tenants whose applications and resources the source may declare, and nothing of the platform's; anything when left out."""
     verify: VerifySpec | None = None
     """Signatures that are asked for; none when left out."""
     allow_force_push: Bool = False

@@ -95,10 +95,10 @@ def test_clusters(tmp_path: Path, text: str, cluster: str, placed: str | None, e
 TWO = ENVIRONMENT.replace("[{name: platform, path: platform}]", "[{name: platform, path: platform}, {name: teams, path: teams}]")
 
 
-def _of_two(folder: Path, platform: dict[str, str], teams: dict[str, str]) -> tuple[Problem, ...]:
+def _of_two(folder: Path, platform: dict[str, str], teams: dict[str, str], environment: str = TWO) -> tuple[Problem, ...]:
     environments = folder / "environments"
     environments.mkdir(parents=True)
-    (environments / "dev.yaml").write_text(TWO, encoding="utf-8")
+    (environments / "dev.yaml").write_text(environment, encoding="utf-8")
     snapshots = [MemorySource(name, files, folder / name).snapshot() for name, files in (("platform", platform), ("teams", teams)) if files]
     try:
         load.load(load.environment(environments, "dev"), snapshots, repository.renderer())
@@ -118,3 +118,46 @@ def test_sources(tmp_path: Path) -> None:
     pointing = {"resources/shop.yaml": APPLICATION + "  source: {name: platform, path: elsewhere}\n"}
     (wrong,) = _of_two(tmp_path / "c", {**base, "elsewhere/settings.yaml": CONFIG_MAP}, pointing)
     assert (str(wrong.where), wrong.reason) == ("resources/shop.yaml:7:18", "ForbiddenSource")
+
+
+FOR_TENANTS = TWO.replace("{name: teams, path: teams}", "{name: teams, path: teams, tenants: [team-a]}")
+DEFINITION = """\
+apiVersion: transom.dev/v1
+kind: CompositeDefinition
+metadata: {name: mailbox}
+spec:
+  group: example.com
+  version: v1
+  kind: Mailbox
+  schema: {type: object}
+  resources: [{id: queue, template: {apiVersion: transom.dev/v1, kind: Queue, spec: {}}}]
+"""
+OTHER = TENANT.replace("team-a", "team-b").replace("shop, site", "ledger")
+TEAMS = [
+    ("a tenant", {"tenants/x.yaml": TENANT.replace("team-a", "team-x").replace("shop, site", "x")}, "tenants/x.yaml:2:7"),
+    ("a cluster", {"infrastructure/clusters/more/cluster.yaml": MORE}, "infrastructure/clusters/more/cluster.yaml:2:7"),
+    ("a network", {"resources/n.yaml": "apiVersion: transom.dev/v1\nkind: Network\nmetadata: {name: n}\nspec: {cidr: 10.0.0.0/16}\n"}, "resources/n.yaml:2:7"),
+    ("a definition", {"infrastructure/compositions/mailbox.yaml": DEFINITION}, "infrastructure/compositions/mailbox.yaml:2:7"),
+    ("an object for every cluster", {"infrastructure/base/p.yaml": CLASS}, "infrastructure/base/p.yaml:2:7"),
+    ("an object for one cluster", {"infrastructure/clusters/main/p.yaml": CLASS}, "infrastructure/clusters/main/p.yaml:2:7"),
+    ("a resource of another tenant", {"resources/q.yaml": QUEUE.replace("team-a", "team-b")}, "resources/q.yaml:3:18"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("files, place", [case[1:] for case in TEAMS], ids=[case[0] for case in TEAMS])
+def test_a_source_for_tenants(tmp_path: Path, files: dict[str, str], place: str) -> None:
+    """Whoever may push to a source that is for some tenants declares nothing of the platform's there, and nothing of other tenants."""
+    base = {name: text for name, text in BASIC.items() if not name.startswith("applications/")} | {"tenants/team-b.yaml": OTHER}
+    teams = {SHOP: APPLICATION.replace("{namespace", "{cluster: main, namespace"), "applications/shop/settings.yaml": CONFIG_MAP}
+    assert _of_two(tmp_path / "a", base, teams, FOR_TENANTS) == ()
+    told_of = [
+        (one.where.path.removeprefix("teams:"), one.where, one.reason)
+        for one in _of_two(tmp_path / "b", base, {**teams, **files}, FOR_TENANTS)
+    ]
+    assert [(f"{path}:{where.line}:{where.column}", reason) for path, where, reason in told_of] == [(place, "ForbiddenSource")]
+
+
+def test_a_source_for_a_tenant_that_is_not_declared(tmp_path: Path) -> None:
+    """A slip of the pen there would shut the right tenant out."""
+    (wrong,) = _of_two(tmp_path, BASIC, {"resources/q.yaml": QUEUE}, FOR_TENANTS.replace("tenants: [team-a]", "tenants: [team-a, team-aa]"))
+    assert (wrong.reason, wrong.hint) == ("UnknownReference", "did you mean team-a?")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transom.catalog import validate
+from transom.catalog import permissions, validate
 from transom.catalog.composites import notes
 from transom.errors import Problem
 from transom.rendering.render import Rendered, Rendering
@@ -33,7 +33,7 @@ def compose(ground: Ground, rendering: Rendering) -> Rendering:
     from transom.catalog.composites import compose as composing
 
     entries, problems, wrong_kinds = definitions.entries(defining)
-    problems += [_stray(one) for one in stray]
+    problems += [*(_stray(one) for one in stray), *permissions.of_platform(entries, ground.environment)]
     known = definitions.read(entries)
     problems += known.problems
     broken = known.broken | wrong_kinds
