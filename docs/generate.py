@@ -18,6 +18,7 @@ import fields
 import neighbourtable
 import options
 
+from transom.review import schema as outputs
 from transom.specs import schema
 
 _PART = re.compile(r"(?P<begin><!-- generated: (?P<word>[a-z-]+) ?(?P<argument>[^ ]*) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
@@ -43,7 +44,7 @@ PARTS: Mapping[str, Callable[[str], str]] = {
 def fresh() -> dict[Path, str]:
     """Every generated file with the text that it should have."""
     found = {file: _filled(file.read_text(encoding="utf-8")) for file in blocks.files()}
-    return found | {blocks.ROOT / "schemas" / name: text for name, text in schema.files().items()}
+    return found | {blocks.ROOT / "schemas" / name: text for name, text in {**schema.files(), **outputs.files()}.items()}
 
 
 def stale() -> list[str]:

@@ -45,7 +45,7 @@ class DiffKind(StrEnum):
 class Frozen(BaseModel):
     """Base of the records of this module."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, json_schema_serialization_defaults_required=True)
 
 
 class PropertyChange(Frozen):
@@ -72,7 +72,8 @@ class Change(Frozen):
     document: str = ""
     """Identity of the document that caused it, e.g. `Database/shop`; empty for what belongs to the stack itself."""
     location: str = ""
-    """The line that a person wrote for that document, `path:line:column`; empty where it is not known."""
+    """The line that a person wrote for it, `path:line:column`: of the Kubernetes object's own manifest where it has one, else of the
+    document; for what was deleted the last that is known. Empty where none is."""
     application: str = ""
     """Name of the application that it is part of, or that is bound to it alone; empty where there is none."""
     properties: tuple[PropertyChange, ...] = ()
@@ -109,6 +110,8 @@ class ChangeSet(Frozen):
     stack: str
     changes: tuple[Change, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    documents: dict[str, str] = Field(default_factory=dict)
+    """The line of each document that changes or messages are about, `path:line:column`, by identity."""
     unchanged: int = 0
     """Resources that the run left or found as they were."""
     succeeded: bool = True

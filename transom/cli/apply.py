@@ -45,7 +45,9 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes
     whole = dry_run or asks or any(guards.minds_the_time(catalog) for catalog in catalogs.values())
     # In a stack that was made just now there is nothing that could be deleted or replaced: it is planned only for whoever looks.
-    planned = running.plan(engine, {stack: member for stack, member in members.items() if whole or stack in there})
+    planned = running.plan(
+        engine, {stack: member for stack, member in members.items() if whole or stack in there}, deploying.places(kept, catalogs)
+    )
     refusals = guards.judge(catalogs, planned.changesets)
     if dry_run or asks or not planned.succeeded:
         running.show(planned, form, refusals)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import click
 
@@ -19,7 +21,7 @@ from transom.changes import ChangeSet
 from transom.cli import running
 from transom.engine import Engine, fleet
 from transom.engine.seam import Listener
-from transom.errors import GuardRefused
+from transom.errors import GuardRefused, PermanentError
 from transom.history import actor, opening
 from transom.history.journal import Journal
 from transom.history.records import Act, Deployment, Result, Revision, StackResult, stack_result
@@ -63,6 +65,35 @@ def journal(engine: Engine, project: Project) -> Journal:
     return Journal(opening.store(os.environ.get(HISTORY) or engine.backend()), project.name)
 
 
+def found(engine: Engine, project: Project) -> Journal | None:
+    """As `journal`, for verbs that do well without: None where there is none."""
+    try:
+        return journal(engine, project)
+    except PermanentError:
+        return None
+
+
+def earlier(kept: Journal | None, environment: str) -> Catalog | None:
+    """What was applied to an environment last; None where the history does not know, or cannot say any more."""
+    if kept is None:
+        return None
+    with suppress(PermanentError):
+        return _kept(kept, kept.last_applied(environment))
+    return None
+
+
+def _kept(kept: Journal, deployment: Deployment | None) -> Catalog | None:
+    if deployment is not None:
+        with suppress(PermanentError):
+            return kept.catalog(deployment)
+    return None
+
+
+def places(kept: Journal | None, catalogs: Mapping[str, Catalog]) -> running.Places:
+    """Where the documents of these catalogs stand, and where those stood that were applied last."""
+    return running.Places(catalogs, partial(earlier, kept))
+
+
 def refuse_held(kept: Journal, environments: Mapping[str, Catalog]) -> None:
     """Refuses new commits for an environment that was rolled back and not released since.
 
@@ -84,6 +115,7 @@ def deploy(deploying: Deploying, catalogs: Mapping[str, Catalog], members: Mappi
     """Applies the members, with a record of each environment's part: running until it ended, cancelled when it was stopped."""
     kept, intent = deploying.kept, deploying.intent
     author = actor.here()
+    before = {name: kept.last_applied(name) for name in catalogs}
     begun = time.monotonic()
     records = {
         name: kept.begin(
@@ -109,7 +141,7 @@ def deploy(deploying: Deploying, catalogs: Mapping[str, Catalog], members: Mappi
     for name, record in records.items():
         mine = [outcome for outcome in result.outcomes if members[outcome.stack].request.environment == name]
         kept.end(_ended(record, mine, time.monotonic() - begun))
-    return result
+    return running.Places(catalogs, lambda name: _kept(kept, before.get(name))).of(result)
 
 
 def revisions(catalog: Catalog) -> tuple[Revision, ...]:

@@ -50,7 +50,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     wanted = frozenset(_documents(catalogs, applications))
     members = wiring.members(catalogs, ordered=False)
     with progress("looking", doing=False) as listen:
-        result = fleet.run(engine.drift, members, at_once=running.at_once(), listen=listen)
+        result = running.Places(catalogs).of(fleet.run(engine.drift, members, at_once=running.at_once(), listen=listen))
     report = drift.only(drift.report(result.changesets), wanted) if wanted else drift.report(result.changesets)
     if not heal:
         return _tell(report, result, form, detailed_exitcode=detailed_exitcode)
@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     members = {
         stack: fleet.Member(member.request, tuple(need for need in member.needs if need in members)) for stack, member in members.items()
     }
-    planned = running.plan(engine, members)
+    planned = running.plan(engine, members, running.Places(catalogs))
     if not planned.succeeded:
         running.show(planned, form)
         return planned.exit_code

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from transom import guards
-from transom.cli import running, wiring
+from transom.cli import deploying, running, wiring
 from transom.cli.output import output_option, source_option, strict_option
 from transom.exitcodes import ExitCode
 
@@ -28,7 +28,7 @@ def command(  # noqa: PLR0913 - one parameter for each option of the command lin
     catalogs = wiring.checked(project, environments, strict=strict)
     members = wiring.members(catalogs, ordered=False, refresh=refresh)
     wiring.tell_of_leftovers(wiring.create_missing(engine, members), catalogs)
-    result = running.plan(engine, members)
+    result = running.plan(engine, members, deploying.places(deploying.found(engine, project), catalogs))
     running.show(result, form, guards.judge(catalogs, result.changesets))
     if not result.succeeded:
         return result.exit_code

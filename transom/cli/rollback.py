@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     catalogs = {environment: back.catalog}
     members = wiring.members(catalogs, message=message, lock_wait=lock_wait)
     wiring.create_missing(engine, members)
-    planned = running.plan(engine, members)
+    planned = running.plan(engine, members, deploying.places(kept, catalogs))
     refusals = guards.judge(catalogs, planned.changesets)
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes
     if dry_run or asks or not planned.succeeded:

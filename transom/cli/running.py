@@ -5,24 +5,54 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
 from transom import review
+from transom.catalog.model import Catalog
 from transom.cli.output import progress
-from transom.engine.fleet import Member, Result, run
+from transom.engine.fleet import Member, Outcome, Result, run
 from transom.engine.seam import Engine
 from transom.guards import Refusal
 from transom.redaction import redact
 
 
-def plan(engine: Engine, members: Mapping[str, Member]) -> Result:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What tells where the documents of a run stand.
+
+    Attributes:
+        catalogs: what the run is made from, by environment.
+        earlier: gives what an environment was before, where that is known; asked only about what is not in its catalog any more.
+    """
+
+    catalogs: Mapping[str, Catalog]
+    earlier: Callable[[str], Catalog | None] = lambda _: None
+
+    def of(self, result: Result) -> Result:
+        """The same outcomes, with the place of every change and message."""
+        before: dict[str, Catalog | None] = {}
+        return Result(tuple(self._placed(outcome, before) for outcome in result.outcomes))
+
+    def _placed(self, outcome: Outcome, before: dict[str, Catalog | None]) -> Outcome:
+        changes = outcome.changes
+        if changes is None or changes.environment not in self.catalogs:
+            return outcome
+        name, catalog = changes.environment, self.catalogs[changes.environment]
+        if name not in before and review.lacking(changes, catalog):
+            before[name] = self.earlier(name)
+        return replace(outcome, changes=review.placed(changes, catalog, before.get(name)))
+
+
+def plan(engine: Engine, members: Mapping[str, Member], places: Places | None = None) -> Result:
     """The plans of all members, side by side: planning needs no order."""
     unordered = {stack: Member(member.request) for stack, member in members.items()}
     with progress("planning", doing=False) as listen:
-        return run(engine.plan, unordered, at_once=at_once(), listen=listen)
+        result = run(engine.plan, unordered, at_once=at_once(), listen=listen)
+    return places.of(result) if places is not None else result
 
 
 def at_once() -> int:

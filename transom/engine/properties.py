@@ -123,6 +123,7 @@ def _change(sides: Sides, path: Path, told: tuple[DiffKind, Any, Any], *, replac
     if values.secret_at(sides.type, path, sides.trees()):
         before = before if before is MISSING else values.BLINDED
         after = after if after is MISSING else values.BLINDED
+    before, after = values.covered(before, after), values.covered(after, before)
     return PropertyChange(
         path=show(path),
         kind=kind,

@@ -5,7 +5,8 @@ The marks are the engine's own: https://github.com/pulumi/pulumi/blob/master/sdk
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from transom import redaction
@@ -95,27 +96,86 @@ def _marked(value: Mapping[str, Any], mask: str) -> Any:
     return mask  # a secret, or a mark of a newer engine: hidden rather than shown
 
 
+def covered(value: Any, other: Any) -> Any:
+    """`value` with everything blinded that is a secret in `other`: what was in clear before it became one, or is after it was one.
+
+    Elements of a list are told apart by their names; without names, what is a secret in one element is one in all of them, since the
+    place says nothing of what moves about.
+    """
+    if is_secret(other) and value is not MISSING:
+        return BLINDED
+    match value, other:
+        case dict(), dict() if SIGNATURE not in value and SIGNATURE not in other:
+            return {key: covered(inner, other.get(key, MISSING)) for key, inner in value.items()}
+        case list(), list() if _holds_secret(other):
+            return [_covered_element(inner, other) for inner in value]
+    return value
+
+
+def _covered_element(value: Any, others: list[Any]) -> Any:
+    name = _name(value)
+    for other in others:
+        if name is None or _name(other) in (None, name):
+            value = covered(value, other)
+    return value
+
+
+def _holds_secret(tree: Any) -> bool:
+    if isinstance(tree, dict):
+        return is_secret(tree) or any(_holds_secret(inner) for inner in tree.values())
+    return any(_holds_secret(inner) for inner in tree) if isinstance(tree, list) else is_secret(tree)
+
+
+def _name(element: Any) -> str | None:
+    name = element.get("name") if isinstance(element, dict) else None
+    return name if isinstance(name, str) else None
+
+
 def secret_at(type_token: str, path: Path, trees: Iterator[Any]) -> bool:
     """Whether the property at `path` is, holds back, or lies inside a secret in any of the resource's property trees."""
     if not path:
         return False
     if path[0] in _ALWAYS_SECRET.get(type_token, ()) or any(isinstance(step, str) and redaction.names_secret(step) for step in path):
         return True
-    return any(_secret_on_the_way(tree, path) for tree in trees)
+    known = tuple(trees)
+    named = {tuple(_by_name(tree, path)) for tree in known}
+    return any(_secret_on_the_way(tree, one) for tree in known for one in named | {path})
 
 
-def _secret_on_the_way(tree: Any, path: Path) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A step into the element of a list that has this name, wherever it stands."""
+
+    name: str
+
+
+def _by_name(tree: Any, path: Path) -> Iterator[str | int | _Named]:
+    """The path as it reads in this tree, with elements of lists by their names."""
+    current = tree
+    for step in path:
+        current = _into(current, step)
+        name = _name(current) if isinstance(step, int) else None
+        yield _Named(name) if name is not None else step
+
+
+def _secret_on_the_way(tree: Any, path: Iterable[str | int | _Named]) -> bool:
     current = tree
     for step in path:
         if is_secret(current):
             return True
-        if isinstance(current, dict) and str(step) in current:
-            current = current[str(step)]
-        elif isinstance(current, list) and isinstance(step, int) and step < len(current):
-            current = current[step]
-        else:
-            return False
+        current = _into(current, step)
     return is_secret(current)
+
+
+def _into(current: Any, step: str | int | _Named) -> Any:
+    match current, step:
+        case list(), _Named(name):
+            return next((element for element in current if _name(element) == name), MISSING)
+        case list(), int() if step < len(current):
+            return current[step]
+        case dict(), str() | int() if str(step) in current:
+            return current[str(step)]
+    return MISSING
 
 
 def diff(before: Any, after: Any, at: Path = ()) -> Iterator[tuple[Path, DiffKind]]:

@@ -4,6 +4,7 @@ Pure functions of frozen ChangeSets: nothing in here asks the engine, the cloud 
 change set gives the same bytes, so whole outputs are golden files. Secrets were masked before they got into the change set.
 """
 
+from transom.review.places import lacking, placed
 from transom.review.text import Line, Tone, as_json, console, lines, text
 
-__all__ = ["Line", "Tone", "as_json", "console", "lines", "text"]
+__all__ = ["Line", "Tone", "as_json", "console", "lacking", "lines", "placed", "text"]

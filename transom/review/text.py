@@ -124,12 +124,14 @@ def _block(changesets: Sequence[ChangeSet]) -> Iterator[Line]:
     first = changesets[0]
     shards = f" ({len(changesets)} stacks)" if len(changesets) > 1 else ""
     changes = [change for changeset in changesets for change in changeset.changes]
+    places = {identity: place for changeset in changesets for identity, place in changeset.documents.items()}
     yield Line(f"{first.environment}{shards}: {totals(changesets)}", Tone.HEAD)
     for document in sorted(
         {change.document for change in changes}, key=lambda document: (_gravest(changes, document), document == "", document)
     ):
         yield Line("")
-        yield Line(document or NO_DOCUMENT, Tone.HEAD)
+        place = places.get(document, "") if first.purpose == "plan" else ""
+        yield Line((document or NO_DOCUMENT) + (f"  ({place})" if place else ""), Tone.HEAD)
         mine = [change for change in changes if change.document == document]
         for change in sorted(mine, key=lambda change: (_RANK[change.operation], change.type, change.name)):
             yield from _change(change, first.purpose)
@@ -174,12 +176,11 @@ def _change(change: Change, purpose: str) -> Iterator[Line]:
     """A resource, its properties and its messages."""
     verb = _VERBS[change.operation]
     word = f"could not {verb.planned}" if change.failed and purpose in ("apply", "destroy") else _word(change.operation, verb, purpose)
-    notes = "".join(
-        f"  ({note})" for note, there in (("protected", change.protected), ("failed", change.failed and purpose == "plan")) if there
-    )
+    told = (("protected", change.protected), ("failed", change.failed and purpose == "plan"), (change.location, change.failed))
+    notes = "".join(f"  ({note})" for note, there in told if there and note)
     yield Line(f"  {verb.sign} {word} {change.type} {change.name}{notes}", Tone.FAILED if change.failed else verb.tone)
-    for told in change.properties[:PROPERTIES]:
-        for line in property_lines(told):
+    for one in change.properties[:PROPERTIES]:
+        for line in property_lines(one):
             yield Line(f"      {line}")
     if len(change.properties) > PROPERTIES:
         yield Line(f"      … {len(change.properties) - PROPERTIES} more properties", Tone.FAINT)
@@ -203,5 +204,6 @@ def _trouble(changeset: ChangeSet, *, several: bool) -> Iterator[Line]:
 def _diagnostic(diagnostic: Diagnostic, where: str) -> Iterator[Line]:
     tone = Tone.FAILED if diagnostic.severity == "error" else Tone.WARNING
     about = f"{diagnostic.document or diagnostic.urn.rsplit('::', 1)[-1]}: " if diagnostic.urn else ""
+    place = f"{diagnostic.location}: " if diagnostic.location else ""
     for number, line in enumerate(diagnostic.message.splitlines()):
-        yield Line(f"{diagnostic.severity}: {where}{about}{line}" if number == 0 else f"  {line}", tone)
+        yield Line(f"{place}{diagnostic.severity}: {where}{about}{line}" if number == 0 else f"  {line}", tone)

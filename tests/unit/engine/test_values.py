@@ -57,6 +57,36 @@ def test_becoming_a_secret_masks_both_sides(before, after, tree: str):
     assert (change.before, change.after) == (SECRET_BEFORE, SECRET_AFTER)
 
 
+@pytest.mark.parametrize(
+    "before, after, path",
+    [
+        ({"db": {"user": "u", "pin": "plain"}}, {"db": {"user": "u", "pin": SECRET}}, "db"),
+        ({"db": {"user": "u", "pin": SECRET}}, {"db": {"user": "u", "pin": "plain"}}, "db"),
+        ({"env": [{"name": "A", "value": "plain"}]}, {"env": [{"name": "B", "value": "b"}, {"name": "A", "value": SECRET}]}, "env"),
+        (
+            {"env": [{"name": "A", "value": "plain"}]},
+            {"env": [{"name": "B", "value": "b"}, {"name": "A", "value": SECRET}]},
+            "env[0].value",
+        ),
+        ({"list": ["plain"]}, {"list": ["x", SECRET]}, "list"),
+        ({"deep": [[{"pin": "plain"}]]}, {"deep": [[{"pin": SECRET}], []]}, "deep"),
+    ],
+)
+def test_a_value_that_became_a_secret_is_shown_nowhere(before, after, path: str):
+    """Not inside a larger value that changed, and not where it moved to another place of a list."""
+    sides = Sides(type="t", old_outputs=before, new_inputs=after, details={path: Detail(DiffKind.UPDATE)})
+    assert "plain" not in json.dumps([change.model_dump(mode="json") for change in properties.planned(sides)])
+
+
+def test_the_neighbours_of_a_secret_are_shown():
+    """Only what is a secret is hidden: elements with other names, and other fields of the same object, stay readable."""
+    before = {"env": [{"name": "A", "value": "old"}, {"name": "B", "value": "b"}]}
+    after = {"env": [{"name": "B", "value": "c"}, {"name": "A", "value": SECRET}, {"name": "C", "value": "d"}]}
+    (change,) = properties.planned(Sides(type="t", old_inputs=before, new_inputs=after, details={"env": Detail(DiffKind.UPDATE)}))
+    assert change.before == [{"name": "A", "value": SECRET_BEFORE}, {"name": "B", "value": "b"}]
+    assert change.after == [{"name": "B", "value": "c"}, {"name": "A", "value": SECRET_AFTER}, {"name": "C", "value": "d"}]
+
+
 def test_inside_a_secret():
     """A path that leads into a secret is a secret."""
     sides = Sides(type="t", old_inputs={"data": SECRET}, new_inputs={"data": {"k": "plain"}}, details={"data.k": Detail(DiffKind.ADD)})
