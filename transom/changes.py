@@ -77,6 +77,7 @@ class Change(Frozen):
     application: str = ""
     """Name of the application that it is part of, or that is bound to it alone; empty where there is none."""
     properties: tuple[PropertyChange, ...] = ()
+    """What changes; of a planned creation what it is created with."""
     failed: bool = False
     messages: tuple[str, ...] = ()
     """The engine's error messages about this resource."""

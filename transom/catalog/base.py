@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 from transom.catalog import immutable, load
 from transom.catalog.immutable import State
-from transom.catalog.model import Entry
+from transom.catalog.model import Catalog, Entry
 from transom.catalog.project import Project
 from transom.errors import Problem, SourceError
 from transom.source import opening, worktree
-from transom.source.base import Source
+from transom.source.base import Snapshot, Source
 from transom.specs.environment import Environment
 from transom.specs.source import SourceSpec
 
@@ -30,25 +30,87 @@ def changes(project: Project, environment: Entry[Environment], revision: str, to
 def state(project: Project, environment: Entry[Environment], revision: str) -> State:
     """What the environment's sources asked for at `revision`; what was wrong with them then is passed over.
 
+    Raises:
+        SourceError: no source has the revision.
+    """
+    return load.state(environment, snapshots(project, environment, revision), project.renderer())
+
+
+def catalog(project: Project, name: str, revision: str) -> Catalog | None:
+    """The environment as it was at `revision`, its own document too where the project's repository has that revision; None before it was.
+
+    Raises:
+        InvalidDocuments: its documents were wrong then.
+        SourceError, SourceUnreachable: no source has the revision, or they cannot be read.
+    """
+    found = environment(project, name, revision)
+    return None if found is None else project.loaded(found, snapshots(project, found, revision))
+
+
+def environments(project: Project, revision: str) -> tuple[str, ...]:
+    """Names of the environments that the project declared at `revision`; those of today where its repository has no such revision."""
+    folder = _declared(project, revision)
+    return project.environments() if folder is _TODAY else load.environments(folder) if folder is not None else ()
+
+
+def environment(project: Project, name: str, revision: str) -> Entry[Environment] | None:
+    """The environment's own document at `revision`; as it is now where the project's repository has no such revision; None before it was.
+
+    Raises:
+        InvalidDocuments: it was wrong then.
+    """
+    folder = _declared(project, revision)
+    if folder is _TODAY:
+        return project.environment(name)
+    if folder is None or name not in load.environments(folder):
+        return None
+    return load.environment(folder, name)
+
+
+def differs(project: Project, paths: Sequence[str], revision: str) -> bool:
+    """Whether files of the project itself, committed or not, are other than at `revision`; no where its repository has no such revision."""
+    return worktree.differs(project.root.resolve(), [path for path in paths if (project.root / path).exists()], revision)
+
+
+def snapshots(project: Project, environment: Entry[Environment], revision: str) -> tuple[Snapshot, ...]:
+    """The environment's sources at `revision`.
+
     A directory on disk is taken at that revision of the repository that it lies in; a source that has no such revision as it is now, as
     long as another one has it.
 
     Raises:
         SourceError: no source has the revision.
     """
-    sources: list[Source] = []
+    found: list[Snapshot] = []
     failed: list[SourceError] = []
     for spec in environment.document.spec.sources:
         try:
-            source = opening.source(_earlier(project, spec, revision), project.root, project.cache)
-            source.snapshot()
-            sources.append(source)
+            found.append(opening.source(_earlier(project, spec, revision), project.root, project.cache).snapshot())
         except SourceError as error:
             failed.append(error)
-            sources += _as_it_is(project, spec)
+            found += [source.snapshot() for source in _as_it_is(project, spec)]
     if len(failed) == len(environment.document.spec.sources):
         raise failed[0]
-    return load.state(environment, [source.snapshot() for source in sources], project.renderer())
+    return tuple(found)
+
+
+_TODAY = Path()
+"""Stands for the project's own folder of environments, where there is no earlier one."""
+
+
+def _declared(project: Project, revision: str) -> Path | None:
+    """The folder of environments at `revision`: _TODAY where the project's repository has no such revision, None where it had no folder."""
+    folder = project.environments_folder.resolve()
+    try:
+        root, commit = worktree.resolve(folder, revision, "environments")
+    except SourceError:
+        return _TODAY
+    path = folder.relative_to(root).as_posix()
+    spec = SourceSpec.model_validate({"name": "environments", "repoURL": str(root), "targetRevision": commit, "path": path})
+    try:
+        return opening.source(spec, project.root, project.cache).snapshot().root
+    except SourceError:
+        return None
 
 
 def _as_it_is(project: Project, spec: SourceSpec) -> Iterator[Source]:

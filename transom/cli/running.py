@@ -13,9 +13,10 @@ import click
 
 from transom import review
 from transom.catalog.model import Catalog
-from transom.cli.output import progress
+from transom.cli.output import problem_record, progress
 from transom.engine.fleet import Member, Outcome, Result, run
 from transom.engine.seam import Engine
+from transom.errors import Problem
 from transom.guards import Refusal
 from transom.redaction import redact
 
@@ -60,12 +61,16 @@ def at_once() -> int:
     return max(2, os.cpu_count() or 2)
 
 
-def show(result: Result, form: str, refusals: Iterable[Refusal] = ()) -> None:
-    """Change sets and what guards refuse on standard output; what prevented a run on standard error, or inside the JSON."""
+def show(result: Result, form: str, refusals: Iterable[Refusal] = (), problems: Iterable[Problem] = ()) -> None:
+    """Change sets and what guards refuse on standard output; what prevented a run on standard error, or inside the JSON.
+
+    `problems` are those of documents, which text tells elsewhere.
+    """
     refused = tuple(refusals)
     if form == "json":
         body: dict[str, Any] = json.loads(review.as_json(result.changesets))
         body["refusals"] = [_refusal(refusal) for refusal in refused]
+        body["problems"] = [problem_record(problem) for problem in problems]
         body["errors"] = [{"stack": stack, "message": message} for stack, message in _failures(result)]
         click.echo(redact(json.dumps(body, indent=2)))
         return

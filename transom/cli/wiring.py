@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -17,7 +17,8 @@ from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.cli import running
 from transom.engine import Engine, Request, fleet
-from transom.errors import InvalidDocuments, PermanentError, mistakes
+from transom.errors import InvalidDocuments, PermanentError, Problem, TransomError, mistakes
+from transom.exitcodes import ExitCode
 from transom.redaction import redact
 
 
@@ -59,6 +60,52 @@ def catalogs(project: Project, given: Sequence[str]) -> dict[str, Catalog]:
     if mistakes(problems):
         raise InvalidDocuments(problems)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The environments that were asked for, as far as they could be read.
+
+    Attributes:
+        catalogs: those that could.
+        problems: mistakes and warnings, with the environments that each was found in.
+        errors: why the sources of an environment could not be read.
+    """
+
+    catalogs: Mapping[str, Catalog]
+    problems: Mapping[Problem, tuple[str, ...]]
+    errors: Mapping[str, TransomError]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """That of the gravest trouble; DONE when there is none."""
+        if mistakes(self.problems):
+            return ExitCode.INVALID
+        return max((error.exit_code for error in self.errors.values()), default=ExitCode.DONE)
+
+
+def loaded(project: Project, wanted: Sequence[str]) -> Loaded:
+    """The catalogs of these environments; what is wrong with one of them keeps none of the others back."""
+    refuse_unknown_sources(project, wanted)
+    found: dict[str, Catalog] = {}
+    told: dict[Problem, tuple[str, ...]] = {}
+    errors: dict[str, TransomError] = {}
+    try:
+        found, problems = projects.catalogs(project, tuple(wanted))
+    except TransomError:
+        problems = ()
+    if len(found) == len(wanted):
+        return Loaded(found, {one: tuple(n for n, c in found.items() if one in c.warnings) or tuple(found) for one in problems}, {})
+    for name in wanted:  # what was rendered is not rendered again
+        try:
+            mine, problems = projects.catalogs(project, (name,))
+        except TransomError as error:
+            errors[name] = error
+            continue
+        found |= mine
+        for problem in problems:
+            told[problem] = (*told.get(problem, ()), name)
+    return Loaded(found, told, errors)
 
 
 def refuse_unknown_sources(project: Project, environments: Sequence[str]) -> None:
@@ -124,11 +171,27 @@ def held(catalogs: Mapping[str, Catalog]) -> Path:
 
 def create_missing(engine: Engine, members: Mapping[str, fleet.Member]) -> frozenset[str]:
     """Creates the stacks that are not there yet, which touches nothing but the backend's list of stacks; gives those that were there."""
+    there, failed = create_possible(engine, members)
+    if failed:
+        raise next(iter(failed.values()))
+    return there
+
+
+def create_possible(engine: Engine, members: Mapping[str, fleet.Member]) -> tuple[frozenset[str], dict[str, TransomError]]:
+    """As `create_missing`; also why a stack could not be created, which keeps no other back."""
     requests = [member.request for member in members.values()]
     there = engine.stacks(requests[0]) if requests else frozenset()
+    failed: dict[str, TransomError] = {}
+
+    def create(request: Request) -> None:
+        try:
+            engine.create(request)
+        except TransomError as error:
+            failed[request.stack] = error
+
     with ThreadPoolExecutor(max_workers=running.at_once()) as pool:
-        list(pool.map(engine.create, (request for request in requests if request.stack not in there)))
-    return there
+        list(pool.map(create, (request for request in requests if request.stack not in there)))
+    return there, failed
 
 
 def tell_of_leftovers(there: frozenset[str], catalogs: Mapping[str, Catalog]) -> None:

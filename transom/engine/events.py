@@ -269,6 +269,8 @@ class Recorder:
         )
 
     def _properties(self, resource: _Resource) -> tuple[PropertyChange, ...]:
+        if self.purpose == "plan" and resource.operation is Operation.CREATE:
+            return properties.created(sides_of(resource.metadata))
         if (
             resource.operation not in (Operation.UPDATE, Operation.REPLACE)
             or resource.metadata.old is None

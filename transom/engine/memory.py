@@ -198,7 +198,8 @@ class MemoryEngine(Engine):
         found = []
         for urn, declared in wanted.items():
             if urn not in state:
-                found.append(_change(urn, declared, Operation.CREATE))
+                sides = properties.Sides(type=declared.type, new_inputs=declared.inputs)
+                found.append(_change(urn, declared, Operation.CREATE, properties.created(sides)))
                 continue
             before = state[urn].inputs
             keys = {str(path[0]) for path, _ in values.diff(dict(before), dict(declared.inputs))}
@@ -218,7 +219,7 @@ class MemoryEngine(Engine):
         else:
             stack.state[change.urn] = wanted
             self.cloud[change.urn] = dict(wanted.inputs)
-        return change
+        return change.model_copy(update={"properties": ()}) if change.operation is Operation.CREATE else change
 
     def _refreshed(self, stack: _Stack) -> dict[str, Declared]:
         return {urn: replace(declared, inputs=self.cloud[urn]) for urn, declared in stack.state.items() if urn in self.cloud}

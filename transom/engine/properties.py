@@ -52,6 +52,16 @@ def planned(sides: Sides) -> tuple[PropertyChange, ...]:
     return _computed(sides, sides.old_inputs, sides.new_inputs)
 
 
+def created(sides: Sides) -> tuple[PropertyChange, ...]:
+    """What a resource is created with: each of its inputs, added."""
+    inputs = sides.new_inputs
+    return tuple(
+        _change(sides, (key,), (DiffKind.ADD, MISSING, inputs[key]), replaces=False)
+        for key in sorted(inputs)
+        if not key.startswith(values.PRIVATE)
+    )
+
+
 def drifted(sides: Sides) -> tuple[PropertyChange, ...]:
     """The properties that a refresh found changed: last applied before, live after."""
     if sides.details:

@@ -44,20 +44,27 @@ class EnvironmentReview(Frozen):
     """One environment.
 
     Attributes:
-        change: what the pull request does, one change set per stack, of purpose `plan`.
+        change: what the pull request does, one change set per stack, of purpose `plan`: what an apply of it does beyond what one of the
+            base would. Where both change one property, `before` is what the base asks for.
         pending: what an apply of the base would do already, of purpose `plan`.
+        withdrawn: the part of `pending` that an apply of the pull request does not do any more.
         drift: what differs live from what was last applied, of purpose `drift`; empty where nobody looked.
         looked_for_drift: whether somebody looked.
         refusals: what guards and policies refuse of it.
+        untouched: stacks that the change does not touch, which were not planned.
+        notes: what a reader should know about how this was found, e.g. that the base could not be planned.
         error: why the environment could not be planned; the others are told all the same.
     """
 
     environment: str
     change: tuple[ChangeSet, ...] = ()
     pending: tuple[ChangeSet, ...] = ()
+    withdrawn: tuple[ChangeSet, ...] = ()
     drift: tuple[ChangeSet, ...] = ()
     looked_for_drift: bool = False
     refusals: tuple[Refused, ...] = ()
+    untouched: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     error: str = ""
 
 

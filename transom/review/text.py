@@ -90,7 +90,12 @@ def text(changesets: Iterable[ChangeSet]) -> str:
 
 def console(changesets: Iterable[ChangeSet], target: Console) -> None:
     """Print them in colour; rich leaves the colour out where the terminal has none."""
-    for line in lines(changesets):
+    paint(lines(changesets), target)
+
+
+def paint(told: Iterable[Line], target: Console) -> None:
+    """Print lines in their colours."""
+    for line in told:
         target.print(line.text, style=_COLOURS.get(line.tone, ""), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -179,11 +184,12 @@ def _change(change: Change, purpose: str) -> Iterator[Line]:
     told = (("protected", change.protected), ("failed", change.failed and purpose == "plan"), (change.location, change.failed))
     notes = "".join(f"  ({note})" for note, there in told if there and note)
     yield Line(f"  {verb.sign} {word} {change.type} {change.name}{notes}", Tone.FAILED if change.failed else verb.tone)
-    for one in change.properties[:PROPERTIES]:
+    properties = () if change.operation is Operation.CREATE else change.properties
+    for one in properties[:PROPERTIES]:
         for line in property_lines(one):
             yield Line(f"      {line}")
-    if len(change.properties) > PROPERTIES:
-        yield Line(f"      … {len(change.properties) - PROPERTIES} more properties", Tone.FAINT)
+    if len(properties) > PROPERTIES:
+        yield Line(f"      … {len(properties) - PROPERTIES} more properties", Tone.FAINT)
     for message in change.messages:
         for line in message.splitlines():
             yield Line(f"      ! {line}" if line.strip() else "", Tone.FAILED if change.failed else Tone.WARNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from transom.errors import SourceError
@@ -28,3 +29,19 @@ def resolve(folder: Path, revision: str, source: str) -> tuple[Path, str]:
         message = f'the repository of source {source} has no revision "{revision}"'
         hint = "fetch it first (a shallow clone lacks what came before): git fetch origin"
         raise SourceError(message, reason="RevisionMissing", hint=hint) from None
+
+
+def differs(folder: Path, paths: Sequence[str], revision: str) -> bool:
+    """Whether one of these paths below `folder` is other than at `revision`, committed or not.
+
+    False outside of Git, and where the repository has no such revision.
+    """
+    import git
+
+    try:
+        with git.Repo(folder, search_parent_directories=True) as repository:
+            known = repository.git.rev_parse("--verify", "--end-of-options", f"{revision}^{{commit}}")
+            told = git.Git(folder).diff("--name-only", known, "--", *paths) if paths else ""
+            return bool(told.strip())
+    except (git.InvalidGitRepositoryError, git.GitCommandError):
+        return False

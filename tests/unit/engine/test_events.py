@@ -53,13 +53,14 @@ def test_documents_and_ids():
 
 
 def test_properties():
-    """Values by path, with quoted keys, from a detailed difference and from ours; what forces a replacement says so."""
+    """Values by path, with quoted keys, from a detailed difference and from ours, inputs of a creation; what forces a replacement."""
     told = {
         (change.name, found.path): (found.before, found.after, found.forces_replacement)
         for change in recordings.changeset("change-plan").changes
         for found in change.properties
     }
     assert told == {
+        ("c", "name"): (None, "c", False),
         ("a", 'labels["a.b/c"]'): ("x", "y", False),
         ("a", "labels.n"): (None, 1, False),
         ("a", "size"): (1, 2, False),
