@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from transom import guards
-from transom.cli import deploying, running, wiring
+from transom.cli import deploying, running, saving, wiring
 from transom.cli.output import lock_timeout_option, output_option, progress, strict_option
 from transom.exitcodes import ExitCode
 
 
 @click.command("apply")
-@click.argument("environments", nargs=-1, required=True)
+@click.argument("environments", nargs=-1)
+@click.option(
+    "--plan",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Carry out this plan, saved by plan --save, and nothing else.",
+)
 @click.option("--refresh", is_flag=True, help="Look at the live state first, and put back what was changed by hand.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask; without a terminal nothing is asked anyway.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be done, as plan does.")
@@ -24,6 +31,7 @@ from transom.exitcodes import ExitCode
 def command(  # noqa: PLR0913 - one parameter per option, as click has it
     *,
     environments: tuple[str, ...],
+    file: Path | None,
     message: str,
     lock_wait: float,
     form: str,
@@ -32,18 +40,23 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     dry_run: bool,
     strict: bool,
 ) -> int:
-    """Bring ENVIRONMENTS to what their documents ask for, all stacks in order."""
+    """Bring ENVIRONMENTS to what their documents ask for, all stacks in order.
+
+    With --plan: those of the plan, and only when documents, commits, states and what would be done are just what they were.
+    """
     project = wiring.project()
+    held = saving.Held.to(file, project.name, environments, refresh=refresh)
     engine = wiring.engine(project)
-    catalogs = wiring.checked(project, environments, strict=strict)
+    catalogs = wiring.checked(project, held.environments, strict=strict)
     kept = deploying.journal(engine, project)
     if not dry_run:
         deploying.refuse_held(kept, catalogs)
-    members = wiring.members(catalogs, refresh=refresh, message=message, lock_wait=lock_wait)
+    members = wiring.members(catalogs, refresh=held.refresh, message=message, lock_wait=lock_wait)
     there = wiring.create_missing(engine, members)
     wiring.tell_of_leftovers(there, catalogs)
-    asks = sys.stdin.isatty() and sys.stdout.isatty() and not yes
-    whole = dry_run or asks or any(guards.minds_the_time(catalog) for catalog in catalogs.values())
+    asks = sys.stdin.isatty() and sys.stdout.isatty() and not (yes or held.plan)
+    held.begin(engine, members)
+    whole = dry_run or asks or bool(held.plan) or any(guards.minds_the_time(catalog) for catalog in catalogs.values())
     # In a stack that was made just now there is nothing that could be deleted or replaced: it is planned only for whoever looks.
     planned = running.plan(
         engine, {stack: member for stack, member in members.items() if whole or stack in there}, deploying.places(kept, catalogs)
@@ -56,6 +69,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     if dry_run:
         return ExitCode.REFUSED if refusals else ExitCode.DONE
     guards.refuse(refusals)
+    held.check(engine, members, catalogs, planned)
     if asks:
         if all(changes.empty for changes in planned.changesets):
             return ExitCode.DONE

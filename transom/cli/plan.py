@@ -14,7 +14,7 @@ from transom import guards
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.catalog.touched import touched
-from transom.cli import deploying, running, wiring
+from transom.cli import deploying, running, saving, wiring
 from transom.cli.output import output_option, source_option, strict_option
 from transom.engine import Engine, fleet
 from transom.errors import InvalidDocuments, counted
@@ -35,6 +35,7 @@ class _Options:
     strict: bool
     changed: bool
     detailed: bool
+    save: Path | None
 
 
 @click.command("plan")
@@ -43,6 +44,7 @@ class _Options:
 @click.option("--all", "everything", is_flag=True, help="With --base: plan also what the change does not touch.")
 @click.option("--drift", "look", is_flag=True, help="With --base: look for drift, too, and tell it by itself.")
 @click.option("--changed", is_flag=True, help="Only stacks whose documents are not those that were applied last.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan into this file, for apply --plan.")
 @click.option("--refresh", is_flag=True, help="Look at the live state first.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @source_option
@@ -57,6 +59,7 @@ def command(  # noqa: PLR0913 - one parameter for each option of the command lin
     everything: bool,
     look: bool,
     changed: bool,
+    save: Path | None,
     refresh: bool,
     strict: bool,
     detailed_exitcode: bool,
@@ -69,15 +72,18 @@ def command(  # noqa: PLR0913 - one parameter for each option of the command lin
     engine = wiring.engine(project)
     if revision is None and (everything or look):
         raise click.UsageError(f"{'--all' if everything else '--drift'} goes with --base")
-    if revision is not None and changed:
-        raise click.UsageError("--changed is against what was applied last, --base against a revision: give one of them")
+    if revision is not None and (changed or save):
+        why = "--changed is against what was applied last" if changed else "--save keeps all that an apply would do"
+        raise click.UsageError(f"{why}, --base against a revision: give one of them")
+    if save and (overrides or changed):
+        raise click.UsageError("--save is for a plan that can be applied: without --source and --changed")
     if revision is not None:
         from transom.cli.reviewing import Wanted
 
         wanted = Wanted(revision, environments, everything, refresh, look, strict)
         return _review(project, engine, wanted, form, detailed=detailed_exitcode)
     names = wiring.names(project, environments)
-    return plan(project, engine, names, _Options(form, refresh, strict, changed, detailed_exitcode))
+    return plan(project, engine, names, _Options(form, refresh, strict, changed, detailed_exitcode, save))
 
 
 def plan(project: Project, engine: Engine, names: tuple[str, ...], options: _Options) -> int:
@@ -92,6 +98,7 @@ def plan(project: Project, engine: Engine, names: tuple[str, ...], options: _Opt
     there, impossible = wiring.create_possible(engine, members)
     wiring.tell_of_leftovers(there, loaded.catalogs)
     possible = {stack: member for stack, member in members.items() if stack not in impossible}
+    states = saving.states(engine, possible) if options.save else {}
     result = running.plan(engine, possible, deploying.places(kept, loaded.catalogs))
     refused = (fleet.Outcome(stack, error=error) for stack, error in impossible.items())
     unread = (fleet.Outcome(name, error=error) for name, error in loaded.errors.items())
@@ -107,6 +114,9 @@ def plan(project: Project, engine: Engine, names: tuple[str, ...], options: _Opt
         click.echo(f"{stack}: not planned, its documents are those that were applied last", err=True)
     if not result.succeeded:
         return result.exit_code
+    if options.save:
+        saving.write(saving.made(project.name, loaded.catalogs, result.changesets, states, refresh=options.refresh), options.save)
+        click.echo(f"saved as {options.save}; to carry out just this: transom apply --plan {options.save}", err=True)
     differs = any(not changes.empty for changes in result.changesets)
     return ExitCode.CHANGES if differs and options.detailed else ExitCode.DONE
 

@@ -14,12 +14,14 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from transom import changes
 from transom.changes import ChangeSet
-from transom.review import pullrequest
+from transom.review import pullrequest, saved
 from transom.review.pullrequest import PullRequestReview
+from transom.review.saved import SavedPlan
 
 FORMS: Mapping[str, type[BaseModel]] = {
     f"change-set.v{changes.FORMAT}": ChangeSet,
     f"pull-request-review.v{pullrequest.FORMAT}": PullRequestReview,
+    f"saved-plan.v{saved.FORMAT}": SavedPlan,
 }
 """Every form, by the name of its file."""
 
