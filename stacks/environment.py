@@ -31,7 +31,7 @@ from components.table import Table
 from components.tenant import Tenant
 from components.topic import Topic
 from components.vpc import Vpc
-from stacks import builders, layout, platform, unbuilt
+from stacks import builders, guarded, layout, platform, unbuilt
 from transom.catalog import digests, shards
 from transom.catalog.model import Catalog, Entry
 from transom.catalog.project import Project
@@ -45,7 +45,9 @@ from transom.specs.composite import Claim
 def run() -> None:
     """The program behind every stack: reads the environment that the stack is named after and declares what it asks for."""
     try:
-        catalog, shard = _of_stack(pulumi.get_stack(), Project.here())
+        project = Project.here()
+        catalog, shard = _of_stack(pulumi.get_stack(), project)
+        guarded.refuse(catalog, project)
         build(catalog, shard, today=datetime.now(UTC).date())
     except TransomError as error:
         raise program.failure(error) from None

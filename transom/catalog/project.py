@@ -28,9 +28,10 @@ from transom.errors import (
 from transom.rendering import units
 from transom.rendering.render import Renderer
 from transom.rendering.store import Store
-from transom.source import opening
+from transom.source import opening, signatures, standing
 from transom.source.base import Snapshot, Source
 from transom.source.revisions import COMMIT
+from transom.source.standing import Standing
 from transom.specs.environment import Environment
 from transom.specs.source import SourceSpec
 
@@ -44,6 +45,10 @@ CACHE = "TRANSOM_CACHE"
 CATALOGS = "TRANSOM_CATALOGS"
 """Environment variable with a folder of stored catalogs, `ENVIRONMENT.json` each. An environment that has one there is taken from it and
 not from its sources: all stacks of a run see just what was planned, and what was applied once can be applied again without Git."""
+
+
+GUARDED = "TRANSOM_GUARDED"
+"""Environment variable: set in the program's environment by a command that has asked the guards itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,23 @@ class Project:
             return catalog
         environment = self.environment(name)
         return self.loaded(environment, self.snapshots(environment))
+
+    def standings(self, catalog: Catalog) -> tuple[Standing, ...]:
+        """How the commits stand that a catalog was read at, where its environment asks that they be reviewed; empty where it does not.
+
+        Raises:
+            SourceError, SourceUnreachable: a source's branches cannot be read.
+        """
+        reviewed = catalog.environment.document.spec.guards.reviewed
+        if reviewed is None:
+            return ()
+        verify = reviewed.verify
+        signers = (
+            signatures.read(verify.allowed_signers or "", verify.gpg_keys or "", self.root, "guards.reviewed.verify") if verify else None
+        )
+        revisions = {snapshot.source: snapshot.revision for snapshot in catalog.snapshots}
+        sources = zip(catalog.environment.document.spec.sources, self.sources(catalog.environment), strict=True)
+        return tuple(standing.of(source, spec.name, revisions.get(spec.name, ""), reviewed.branch, signers) for spec, source in sources)
 
     def loaded(self, environment: Entry[Environment], snapshots: tuple[Snapshot, ...]) -> Catalog:
         """The catalog of an environment whose sources are at hand; errors as `load.load`."""

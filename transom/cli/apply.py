@@ -61,7 +61,8 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     planned = running.plan(
         engine, {stack: member for stack, member in members.items() if whole or stack in there}, deploying.places(kept, catalogs)
     )
-    refusals = guards.judge(catalogs, planned.changesets)
+    standings = {name: project.standings(catalog) for name, catalog in catalogs.items()}
+    refusals = guards.judge(catalogs, planned.changesets, standings=standings)
     if dry_run or asks or not planned.succeeded:
         running.show(planned, form, refusals)
     if not planned.succeeded:

@@ -21,8 +21,8 @@ from transom.changes import ChangeSet
 from transom.cli import running
 from transom.engine import Engine, fleet
 from transom.engine.seam import Listener
-from transom.errors import GuardRefused, PermanentError
-from transom.history import actor, opening
+from transom.errors import PermanentError
+from transom.history import actor, held, opening
 from transom.history.journal import Journal
 from transom.history.records import Act, Deployment, Result, Revision, StackResult, stack_result
 
@@ -101,14 +101,7 @@ def refuse_held(kept: Journal, environments: Mapping[str, Catalog]) -> None:
         GuardRefused: one of them is held.
     """
     for name in environments:
-        if hold := kept.held(name):
-            until = f" until {hold.until:%Y-%m-%d %H:%M} UTC" if hold.until else ""
-            why = f" ({hold.message})" if hold.message else ""
-            raise GuardRefused(
-                f"environment {name} is held at deployment {name}/{hold.to}{until} by {hold.by.name}{why}",
-                reason="EnvironmentHeld",
-                hint=f"when the cause is mended: transom release {name}",
-            )
+        held.refuse(kept, name)
 
 
 def deploy(deploying: Deploying, catalogs: Mapping[str, Catalog], members: Mapping[str, fleet.Member], listen: Listener) -> fleet.Result:

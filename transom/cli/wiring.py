@@ -155,7 +155,7 @@ def members(
                 message=message,
                 lock_wait=lock_wait,
                 parallel=catalog.environment.document.spec.parallel,
-                env={**projects.pins(catalog.snapshots), projects.CATALOGS: str(folder)},
+                env={**projects.pins(catalog.snapshots), projects.CATALOGS: str(folder), projects.GUARDED: "yes"},
             )
             out[shard.stack] = fleet.Member(request, needs=shard.needs if ordered else ())
     return out

@@ -4,7 +4,7 @@
 refusal says what to write to allow it, and where: permission is given in a reviewed document and has an end, never on a command line.
 """
 
-from transom.guards.judge import judge, refuse
+from transom.guards.judge import beforehand, judge, refuse
 from transom.guards.rules import Refusal, minds_the_time
 
-__all__ = ["Refusal", "judge", "minds_the_time", "refuse"]
+__all__ = ["Refusal", "beforehand", "judge", "minds_the_time", "refuse"]

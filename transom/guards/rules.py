@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from transom.catalog.model import Catalog
 from transom.changes import Change, ChangeSet, Operation
 from transom.errors import Location
 from transom.guards import stateful, windows
+from transom.source.standing import Standing
 
 _FEW = 3
 """Deletions up to which nobody counts per cent: one of two is half."""
@@ -24,11 +25,14 @@ class Situation:
         catalog: its documents as they are asked for.
         changesets: the plans of all its stacks.
         now: with a time zone.
+        standings: how the commits stand that the documents were read from; empty where they are not read from sources now, as those
+            of a rollback are not.
     """
 
     catalog: Catalog
     changesets: Sequence[ChangeSet]
     now: datetime
+    standings: Sequence[Standing] = ()
 
     @property
     def changes(self) -> list[Change]:
@@ -105,13 +109,38 @@ def time(situation: Situation) -> Iterator[Refusal]:
     if not situation.changes or any(one.holds("OutsideWindow", situation.now.date()) for one in spec.guards.allow):
         return
     if why := windows.closed(spec.guards.windows, situation.now):
-        yield _refusal(situation, "OutsideWindow", f"environment {situation.catalog.name} may not change now: {why}", "")
+        yield _closed(situation, why)
         return
     touched = {change.document for change in situation.changes}
     for name, entry in situation.catalog.applications.items():
         own = entry.document.spec.sync.over(spec.sync).windows
         if entry.identity in touched and (why := windows.closed(own, situation.now)):
             yield _refusal(situation, "OutsideWindow", f"application {name} may not change now: {why}", "", entry.identity)
+
+
+def reviewed(situation: Situation) -> Iterator[Refusal]:
+    """Nothing is applied that is not part of the branch that reviewed changes are on, where the environment asks for that."""
+    guards = situation.catalog.environment.document.spec.guards
+    if guards.reviewed is None or any(one.holds("UnreviewedCommit", situation.now.date()) for one in guards.allow):
+        return
+    for standing in situation.standings:
+        if standing.trouble:
+            refusal = _refusal(situation, "UnreviewedCommit", f"source {standing.source} {standing.trouble}", "")
+            yield replace(refusal, hint=f"{standing.hint}; {refusal.hint}" if standing.hint else refusal.hint)
+
+
+def beforehand(situation: Situation) -> Iterator[Refusal]:
+    """What can be said without a plan: the program itself asks this under a bare `pulumi up`."""
+    yield from reviewed(situation)
+    spec = situation.catalog.environment.document.spec
+    if any(one.holds("OutsideWindow", situation.now.date()) for one in spec.guards.allow):
+        return
+    if why := windows.closed(spec.guards.windows, situation.now):
+        yield _closed(situation, why)
+
+
+def _closed(situation: Situation, why: str) -> Refusal:
+    return _refusal(situation, "OutsideWindow", f"environment {situation.catalog.name} may not change now: {why}", "")
 
 
 def minds_the_time(catalog: Catalog) -> bool:

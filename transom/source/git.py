@@ -76,6 +76,33 @@ class GitSource(Source):
             raise failures.error(_scrubbed(failed, found), self._where, credentials.prefix(self.name), seconds(self.environ)) from None
         return self._at(named.commit)
 
+    def part_of(self, commit: str, branch: str, signers: Signers | None = None) -> bool:
+        """Whether `commit` is part of the origin's `branch` as it is now; with `signers`, also that one of them has signed it.
+
+        Raises:
+            SourceError: there is no such branch, or nobody who may has signed the commit.
+            SourceUnreachable: its host did not answer.
+        """
+        found = credentials.of(self.name, self.url, self.environ)
+        try:
+            with self._locked(), credentials.reach(found, self.url) as reach:
+                origin = Repository(self._clone, self.environ, reach.settings, reach.variables)
+                self._ready()
+                listed = origin.git("ls-remote", "--", self.url, f"refs/heads/{branch}").split()
+                if not listed:
+                    raise SourceError(
+                        f"{self._where} has no branch {branch}", reason="RevisionMissing", hint="correct guards.reviewed.branch"
+                    )
+                if signers is not None:
+                    self._fetched(origin, Named(commit))
+                    signatures.check(origin, commit, signers, self._where)
+                if listed[0] == commit:
+                    return True
+                self._fetch_all(origin)
+                return is_ancestor(origin, commit, listed[0])
+        except GitFailed as failed:
+            raise failures.error(_scrubbed(failed, found), self._where, credentials.prefix(self.name), seconds(self.environ)) from None
+
     @property
     def _where(self) -> str:
         return f"source {self.name}: {redact(self.url)}"
@@ -244,6 +271,15 @@ class GitSource(Source):
 def _holds(repository: Repository, commit: str) -> bool:
     try:
         repository.git("cat-file", "-e", f"{commit}^{{commit}}")
+    except GitFailed:
+        return False
+    return True
+
+
+def is_ancestor(repository: Repository, commit: str, other: str) -> bool:
+    """Whether `commit` is `other`, or comes before it."""
+    try:
+        repository.git("merge-base", "--is-ancestor", commit, other)
     except GitFailed:
         return False
     return True

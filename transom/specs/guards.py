@@ -9,9 +9,10 @@ from pydantic import Field, StringConstraints, model_validator
 
 from transom.specs.base import Spec
 from transom.specs.scalars import Int
+from transom.specs.source import VerifySpec
 from transom.specs.sync import WindowSpec
 
-Rule = Literal["DeletionCeiling", "StatefulDeletion", "StatefulReplacement", "OutsideWindow"]
+Rule = Literal["DeletionCeiling", "StatefulDeletion", "StatefulReplacement", "OutsideWindow", "UnreviewedCommit", "PolicyViolation"]
 """The rules that a document can suspend; each is also the reason code of its refusal."""
 
 DocumentName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]*/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
@@ -24,6 +25,15 @@ class CeilingSpec(Spec):
     """At most so many."""
     percent: Int = Field(default=30, ge=0, le=100)
     """At most so much of what the environment has; looked at only when more than three would be deleted."""
+
+
+class ReviewedSpec(Spec):
+    """Which commits count as reviewed."""
+
+    branch: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=200)] = "main"
+    """The branch that changes come to by review; a commit that is not part of it is refused."""
+    verify: VerifySpec | None = None
+    """Whose signature the commit must carry beside that; nobody's when left out."""
 
 
 class AllowSpec(Spec):
@@ -48,7 +58,7 @@ class AllowSpec(Spec):
             raise ValueError("count is missing: how many deletions are allowed")
         if self.rule != "DeletionCeiling" and self.count is not None:
             raise ValueError(f"count means nothing to {self.rule}; remove it")
-        if not self.rule.startswith("Stateful") and self.document is not None:
+        if not self.rule.startswith(("Stateful", "Policy")) and self.document is not None:
             raise ValueError(f"document means nothing to {self.rule}; remove it")
         return self
 
@@ -64,5 +74,7 @@ class GuardsSpec(Spec):
     """How much one run may delete."""
     windows: tuple[WindowSpec, ...] = ()
     """When the environment may be changed at all; always when left out. Applications may have their own in `sync.windows`."""
+    reviewed: ReviewedSpec | None = None
+    """Which commits may be applied; any when left out."""
     allow: tuple[AllowSpec, ...] = ()
     """What is allowed all the same."""

@@ -17,7 +17,8 @@ from transom.catalog.model import Catalog
 from transom.changes import Change, ChangeSet, Operation, PropertyChange
 from transom.errors import GuardRefused
 from transom.exitcodes import ExitCode
-from transom.guards import Refusal, judge, minds_the_time, refuse
+from transom.guards import Refusal, beforehand, judge, minds_the_time, refuse
+from transom.source.standing import Standing
 
 NOON = datetime(2027, 3, 3, 12, 0, tzinfo=UTC)  # a Wednesday
 
@@ -151,3 +152,41 @@ def test_all_refusals_are_one_error(environment: Any) -> None:
     assert raised.value.exit_code is ExitCode.REFUSED
     assert str(raised.value).count("to allow it") == 2
     refuse([])
+
+
+UNREVIEWED = Standing("platform", "0" * 40, "is at 000000000000, which is not part of main", "merge it into main first, and apply that")
+
+
+@pytest.mark.parametrize(
+    "guards,standings,refused",
+    [
+        ({"reviewed": {}}, [UNREVIEWED], True),
+        ({"reviewed": {}}, [Standing("platform", "0" * 40)], False),
+        ({"reviewed": {}}, [], False),
+        ({}, [UNREVIEWED], False),
+        ({"reviewed": {}, "allow": [{"rule": "UnreviewedCommit", "until": "2027-03-03", "reason": "an outage"}]}, [UNREVIEWED], False),
+        ({"reviewed": {}, "allow": [{"rule": "UnreviewedCommit", "until": "2027-03-02", "reason": "an outage"}]}, [UNREVIEWED], True),
+    ],
+)
+def test_what_was_not_reviewed_is_not_applied(
+    environment: Any, guards: dict[str, Any], standings: list[Standing], *, refused: bool
+) -> None:
+    """Where the environment asks for review, whatever the plan says, and before there is one."""
+    found = environment(guards)
+    told = judge({"dev": found}, [], NOON, {"dev": standings})
+    assert bool(told) is refused
+    assert bool(beforehand(found, standings, NOON)) is refused
+    for refusal in told:
+        assert (refusal.rule, refusal.hint.startswith("merge it into main first")) == ("UnreviewedCommit", True)
+        assert "rule: UnreviewedCommit, until: 2027-03-17" in refusal.hint
+
+
+def test_a_window_closes_the_program_too(environment: Any) -> None:
+    """What needs no plan is refused before one is made: the environment's own windows, not those of applications."""
+    window = {"kind": "deny", **WINDOW}
+    (refusal,) = beforehand(environment({"windows": [window]}), [], NOON)
+    assert refusal.rule == "OutsideWindow"
+    assert beforehand(environment({"windows": [window]}), [], NOON.replace(hour=20)) == ()
+    assert beforehand(environment(sync={"windows": [window]}), [], NOON) == ()
+    allowed = {"windows": [window], "allow": [{"rule": "OutsideWindow", "until": "2027-03-03", "reason": "an outage"}]}
+    assert beforehand(environment(allowed), [], NOON) == ()
