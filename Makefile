@@ -61,9 +61,9 @@ docs: venv ## are generated files and the picture of the house up to date
 bench: venv toolchain ## the table of benchmarks/README.md
 	$(BIN)/python -m benchmarks
 
-lock: venv ## resolve requirements.lock anew
+lock: venv ## resolve requirements.lock; pins stay where they can, unless UPGRADE=--upgrade
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .tools/uv uv
-	.tools/uv/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
+	.tools/uv/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 $(UPGRADE) \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
 
 distclean: clean-demo ## remove also the virtual environment and what was built

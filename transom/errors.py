@@ -14,12 +14,14 @@ TransomError                 reason, subject, message, hint
 │   │   ├── BadPassphrase    the stack's secrets cannot be read                                     exit 1
 │   │   ├── StateDamaged     the stack's state contradicts itself                                   exit 1
 │   │   └── RunCancelled     somebody stopped the run                                               exit 1
+│   ├── HostRefused          a host of pull requests does not take what it is told                  exit 1
 │   └── ToolMissing          a program that is needed is not on this machine                        exit 1
 │       └── PluginMissing    a plugin of the engine is not on this machine                          exit 1
 └── TemporaryError           trying again may help
     ├── StackLocked          another run holds the stack                                            exit 5
     ├── BackendUnreachable   the backend did not answer                                             exit 1
     ├── RunTimedOut          the run was stopped because it took longer than allowed                exit 1
+    ├── HostBusy             a host of pull requests asks to wait, or did not answer                exit 1
     └── SourceUnreachable    the source's host did not answer                                       exit 1
 """
 
@@ -254,6 +256,18 @@ class PluginMissing(ToolMissing):
     """A plugin of the engine (a provider, the language host) is not on this machine; the hint says how to get it."""
 
     default_reason = "PluginMissing"
+
+
+class HostRefused(PermanentError):  # noqa: N818 - a state
+    """A host of pull requests does not take what it is told; the hint says what the token or the request lacks."""
+
+    default_reason = "HostRefused"
+
+
+class HostBusy(TemporaryError):  # noqa: N818 - a state
+    """A host of pull requests asks to wait longer than is waited for, or did not answer."""
+
+    default_reason = "HostBusy"
 
 
 class BackendUnreachable(TemporaryError):  # noqa: N818 - a state

@@ -26,6 +26,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "render": "Print the documents and manifests of an environment, offline.",
         "affected": "List the claims that become something else since a revision.",
         "plan": "Show what an apply would change, deletions first.",
+        "comment": "Tell on a pull request what it would do, in one comment for all environments.",
         "apply": "Bring environments to what their documents ask for.",
         "drift": "Report what live differs from what was last applied. Changes nothing.",
         "history": "List what was deployed when, by whom, and what came of it.",

@@ -1,0 +1,83 @@
+"""`transom comment`: what it prints, writes and posts, from a stored review and for a repository with mistakes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.repository import CHECKOUT
+from transom.changes import Change, ChangeSet, Operation
+from transom.cli import main
+from transom.review.pullrequest import EnvironmentReview, PullRequestReview
+
+sys.path.insert(0, str(CHECKOUT / "tests" / "unit" / "outlets"))
+
+from hosts import serving
+
+CHANGE = Change(
+    urn="u", type="aws:s3/bucket:Bucket", name="b", operation=Operation.DELETE, document="Bucket/b", application="b", location="b.yaml:4:1"
+)
+REVIEW = PullRequestReview(
+    base="b" * 40,
+    environments=(
+        EnvironmentReview(environment="dev", change=(ChangeSet(purpose="plan", environment="dev", stack="dev", changes=(CHANGE,)),)),
+    ),
+)
+
+
+@pytest.fixture(name="stored")
+def _stored(tmp_path: Path) -> Path:
+    file = tmp_path / "review.json"
+    file.write_text(REVIEW.model_dump_json(), encoding="utf-8")
+    return file
+
+
+def test_standard_output(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a host the comment is printed, marker and all."""
+    assert main.run(["comment", "--from", str(stored)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("<!-- transom: default -->\n")
+    assert "- delete `aws:s3/bucket:Bucket` `b` of `Bucket/b` (`b.yaml:4`)" in printed
+
+
+def test_a_file_and_a_report(stored: Path, tmp_path: Path) -> None:
+    """Both are written, and lines of the report are those of the documents."""
+    told, report = tmp_path / "comment.md", tmp_path / "quality.json"
+    assert main.run(["comment", "--from", str(stored), "--to", str(told), "--code-quality", str(report)]) == 0
+    assert "delete" in told.read_text(encoding="utf-8")
+    assert [one["location"]["lines"]["begin"] for one in json.loads(report.read_text(encoding="utf-8"))] == [4]
+
+
+def test_github(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a job of GitHub Actions the comment is created, then changed; links lead to the head's files; the check run has the line."""
+    with serving() as state:
+        for name, value in {
+            "GITHUB_REPOSITORY": "o/r", "GITHUB_REF": "refs/pull/12/merge", "GITHUB_SHA": "4f2c91d0", "GITHUB_TOKEN": "t",
+            "GITHUB_API_URL": state.address, "GITHUB_SERVER_URL": "https://git.example.com", "GITHUB_EVENT_PATH": "",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        assert main.run(["comment", "--from", str(stored), "--to", "github", "--marker", "platform"]) == 0
+        assert main.run(["comment", "--from", str(stored), "--to", "github", "--marker", "platform"]) == 0
+        (posted,) = state.comments
+        assert "(https://git.example.com/o/r/blob/4f2c91d0/b.yaml#L4)" in posted["body"]
+        assert [run["name"] for run in state.runs] == ["transom/platform", "transom/platform"]
+        assert state.runs[0]["all"][0]["start_line"] == 4
+
+
+def test_no_token(stored: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is missing is told before anything is planned."""
+    for name in ("GITHUB_TOKEN", "GH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GITHUB_REPOSITORY", "o/r")
+    assert main.run(["comment", "--from", str(stored), "--to", "github"]) == 1
+    assert "GITHUB_TOKEN is not known" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["comment"], ["comment", "--base", "main", "--from", "pyproject.toml"]])
+def test_neither_or_both(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A review is made or read."""
+    assert main.run(words) == 1
+    assert "write --base REV, or --from FILE" in capsys.readouterr().err

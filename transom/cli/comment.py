@@ -1,0 +1,120 @@
+"""`transom comment`: one comment on a pull request, for all environments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from pydantic import ValidationError
+
+from transom.cli import wiring
+from transom.cli.output import source_option
+from transom.errors import PermanentError
+from transom.exitcodes import ExitCode
+from transom.outlets import Host, surroundings
+from transom.redaction import redact
+from transom.review import comment, verdict
+from transom.review.comment import Frame
+from transom.review.parts import Links
+from transom.review.pullrequest import PullRequestReview
+
+if TYPE_CHECKING:
+    from transom.outlets import Target
+
+_HOSTS = ("github", "gitlab")
+
+
+@click.command("comment")
+@click.argument("environments", nargs=-1)
+@click.option("--base", "revision", metavar="REV", default="", help="Tell what this change does apart from what is pending at REV.")
+@click.option(
+    "--from", "stored", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Tell what plan --base -o json printed."
+)
+@click.option("--to", metavar="github|gitlab|FILE|-", default="-", show_default=True, help="Where it is told; - is standard output.")
+@click.option("--marker", "name", default="default", show_default=True, help="Name of the comment, where one pull request has several.")
+@click.option("--drift", "look", is_flag=True, help="Look for drift, too.")
+@click.option("--status/--no-status", default=True, help="Give the head commit a status or check run, too.")
+@click.option("--code-quality", type=click.Path(dir_okay=False, path_type=Path), help="Write GitLab's code quality report into this file.")
+@source_option
+def command(  # noqa: PLR0913 - one parameter for each option of the command line
+    *,
+    environments: tuple[str, ...],
+    overrides: dict[str, Path],
+    revision: str,
+    stored: Path | None,
+    to: str,
+    name: str,
+    look: bool,
+    status: bool,
+    code_quality: Path | None,
+) -> int:
+    """Tell on the pull request what it would do to ENVIRONMENTS, all when none is named; the comment is created, or changed if it is there.
+
+    It is told, too, when documents are wrong or a plan fails; the exit code is then that of `transom plan --base`.
+    """
+    if bool(revision) == bool(stored):
+        raise click.UsageError("write --base REV, or --from FILE with what transom plan --base REV -o json printed")
+    host, target = _host(to, os.environ)
+    code, review = _stored(stored) if stored else _reviewed(environments, overrides, revision, look=look)
+    judged = verdict.of(review)
+    links = Links(f"{target.web}/{'blob' if to == 'github' else '-/blob'}/{target.head}") if target and target.web else Links()
+    text = redact(comment.comment(review, Frame(comment.marker(name), links, host.limit if host else comment.GITHUB_LIMIT)))
+    if code_quality:
+        code_quality.write_text(redact(verdict.code_quality(judged)), encoding="utf-8")
+    if host is None:
+        if to == "-":
+            click.echo(text, nl=False)
+        else:
+            Path(to).write_text(text, encoding="utf-8")
+            click.echo(f"wrote {to}", err=True)
+        return code
+    posted = host.comment(comment.marker(name), text)
+    click.echo(f"{'created' if posted.created else 'changed'} {posted.address}", err=True)
+    if status:
+        host.status("transom" if name == "default" else f"transom/{name}", judged)
+    return code
+
+
+def _host(to: str, variables: Mapping[str, str]) -> tuple[Host | None, Target | None]:
+    """The host, before anything is planned: a missing number or token is told at once."""
+    if to not in _HOSTS:
+        return None, None
+    target = surroundings.github(variables) if to == "github" else surroundings.gitlab(variables)
+    wanted = {"GITHUB_TOKEN" if to == "github" else "GITLAB_TOKEN": target.token, "the number of the pull request": target.number}
+    for what, value in wanted.items():
+        if not value:
+            hint = "run it in a job for a pull request, and hand the token over in its environment; or write --to FILE"
+            raise PermanentError(f"{what} is not known", reason="NoPullRequest", hint=hint)
+    if to == "github":
+        from transom.outlets.github import GitHub
+
+        return GitHub(target), target
+    from transom.outlets.gitlab import GitLab
+
+    return GitLab(target), target
+
+
+def _reviewed(environments: tuple[str, ...], overrides: dict[str, Path], revision: str, *, look: bool) -> tuple[int, PullRequestReview]:
+    from transom.cli import reviewing
+    from transom.cli.reviewing import Wanted
+
+    project = wiring.project(overrides)
+    found = reviewing.review(project, wiring.engine(project), Wanted(revision, environments, drift=look))
+    return found.exit_code, found.record
+
+
+def _stored(file: Path) -> tuple[int, PullRequestReview]:
+    """What another run found out.
+
+    Raises:
+        PermanentError: the file is something else, or of a newer version.
+    """
+    try:
+        return ExitCode.DONE, PullRequestReview.model_validate_json(file.read_text(encoding="utf-8"))
+    except (ValidationError, UnicodeDecodeError) as error:
+        first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "it is not text"
+        message = f"{file} is no review: {first}"
+        raise PermanentError(message, reason="ReviewUnreadable", hint="write it with transom plan --base REV -o json") from None
