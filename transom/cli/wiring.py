@@ -155,6 +155,7 @@ def members(
                 message=message,
                 lock_wait=lock_wait,
                 parallel=catalog.environment.document.spec.parallel,
+                policies=tuple(catalog.environment.document.spec.guards.policies),
                 env={**projects.pins(catalog.snapshots), projects.CATALOGS: str(folder), projects.GUARDED: "yes"},
             )
             out[shard.stack] = fleet.Member(request, needs=shard.needs if ordered else ())
