@@ -37,6 +37,13 @@ def engine(project: Project) -> Engine:
     return PulumiEngine(project=project.root.resolve())
 
 
+def engine_in(folder: Path) -> Engine:
+    """The real engine, driving the program in another folder, with the packages that lie there before those that are installed."""
+    from transom.engine.real import PulumiEngine
+
+    return PulumiEngine(project=folder.resolve(), env={"PYTHONPATH": str(folder.resolve())})
+
+
 def names(project: Project, given: Sequence[str]) -> tuple[str, ...]:
     """The environments that were asked for; all when none was named."""
     found = tuple(given) or project.environments()
