@@ -6,7 +6,7 @@ WORKERS ?= auto
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo clean-demo sandbox-up sandbox-down venv toolchain toolchain-all test check format lint types layers docs bench lock distclean
+.PHONY: help policies demo clean-demo sandbox-up sandbox-down venv toolchain toolchain-all test check format lint types layers docs bench lock distclean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -36,7 +36,14 @@ toolchain-all: python-version ## also those that few repositories need (helm)
 python-version:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is missing or older than 3.11: install a newer one, or name it: make PYTHON=python3.12 ..." >&2; exit 1; }
 
-test: venv toolchain-all ## all tests
+policies: policies/.venv/made ## the virtual environment that policy packs run in
+
+policies/.venv/made: policies/requirements.txt
+	@$(PYTHON) -m venv policies/.venv
+	@policies/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r policies/requirements.txt
+	@touch $@
+
+test: venv toolchain-all policies ## all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 check: lint types layers docs ## what needs no sandbox: format, lint, types, layers, generated files
@@ -67,4 +74,4 @@ lock: venv ## resolve requirements.lock; pins stay where they can, unless UPGRAD
 	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
 
 distclean: clean-demo ## remove also the virtual environment and what was built
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv policies/.venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -5,6 +5,7 @@ It reads the catalog as the real program does: from the folder that TRANSOM_CATA
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 from transom.catalog import shards, stored
@@ -25,6 +26,13 @@ class CatalogEngine(MemoryEngine):
         super().__init__()
         self.planned: list[str] = []
         self._backend = backend
+        self._program = Path()
+
+    def with_program(self, folder: Path) -> CatalogEngine:
+        """Another engine on the same states and cloud, whose program lies in `folder`."""
+        other = copy.copy(self)
+        other._program = folder
+        return other
 
     def backend(self) -> str:
         """A folder, so that a history is kept."""
@@ -43,4 +51,6 @@ class CatalogEngine(MemoryEngine):
         kind, _, name = identity.partition("/")
         manifests = {one.name: dict(one.data) for one in catalog.manifests.get(identity, ())}
         inputs = {**catalog.entries[identity].data["spec"], "objects": manifests}
+        if (tags := self._program / "stacks" / "tags.txt").is_file():
+            inputs["tag"] = tags.read_text()
         return Declared(type=f"memory:{kind}", name=name, document=identity, inputs=inputs)

@@ -98,6 +98,19 @@ class Diagnostic(Frozen):
     location: str = ""
 
 
+class Violation(Frozen):
+    """What a policy says of a resource, or of the stack as a whole."""
+
+    pack: str
+    policy: str
+    message: str
+    mandatory: bool
+    """Whether the engine refuses it; advice otherwise."""
+    urn: str = ""
+    document: str = ""
+    location: str = ""
+
+
 class ChangeSet(Frozen):
     """All changes of one run of one stack.
 
@@ -111,6 +124,8 @@ class ChangeSet(Frozen):
     stack: str
     changes: tuple[Change, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    """What policies said."""
     documents: dict[str, str] = Field(default_factory=dict)
     """The line of each document that changes or messages are about, `path:line:column`, by identity."""
     unchanged: int = 0

@@ -13,6 +13,7 @@ import contextvars
 import json
 import logging
 import os
+import queue
 import runpy
 import shutil
 import signal
@@ -21,11 +22,11 @@ import sys
 import sysconfig
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf import empty_pb2
@@ -39,6 +40,8 @@ MESSAGE_LIMIT = 400 * 1024 * 1024
 _OPTIONS = (("grpc.max_receive_message_length", MESSAGE_LIMIT), ("grpc.max_send_message_length", MESSAGE_LIMIT))
 _PATIENCE = 5.0
 """Seconds for a second host to end by itself."""
+_PIECE = 65536
+"""Bytes of a plugin's output that are handed on at once."""
 _WORKERS_PER_SLOT = 4
 """Threads for each parallel resource operation: the figure of the SDK's own language server."""
 
@@ -134,6 +137,21 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def RuntimeOptionsPrompts(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """No question to ask when a project is made."""
         return language_pb2.RuntimeOptionsResponse()
+
+    def RunPlugin(self, request: Any, _context: Any) -> Iterator[Any]:  # noqa: N802 - gRPC's name
+        """Run a policy pack, as the real host does: `python -m pulumi.policy ENGINE PACK` in the pack's own virtual environment."""
+        if request.kind != "analyzer":
+            yield language_pb2.RunPluginResponse(stderr=b"this language host runs policy packs only\n")
+            yield language_pb2.RunPluginResponse(exitcode=1)
+            return
+        try:
+            interpreter = python_of(request.info) or Path(sys.executable)
+        except FileNotFoundError as error:
+            yield language_pb2.RunPluginResponse(stderr=f"{error}\n".encode())
+            yield language_pb2.RunPluginResponse(exitcode=1)
+            return
+        command = [str(interpreter), "-u", "-m", "pulumi.policy", *request.args, request.info.program_directory]
+        yield from _streamed(command, request.pwd, dict(one.partition("=")[::2] for one in request.env))
 
     def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
         """The engine closes the process itself; a cancelled program ends when its monitor goes away."""
@@ -245,6 +263,31 @@ def _run_elsewhere(interpreter: Path, engine_address: str, request: Any) -> Any:
         # Bounded, and the pipe is left open: something the program started may hold its other end for as long as it likes.
         relay.join(_PATIENCE)
         sys.stdout.flush()
+
+
+def _streamed(command: list[str], folder: str, variables: dict[str, str]) -> Iterator[Any]:
+    """What a program writes, as it writes it, and how it ends. It ends with whoever listens, for the engine closes a plugin so."""
+    child = subprocess.Popen(
+        command, cwd=folder or None, env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    )
+    said: queue.Queue[Any] = queue.Queue()
+
+    def listen(stream: IO[bytes], answer: Callable[[bytes], Any]) -> None:
+        while piece := stream.read(_PIECE):
+            said.put(answer(piece))
+        said.put(None)
+
+    try:
+        for stream, answer in (
+            (child.stdout, lambda piece: language_pb2.RunPluginResponse(stdout=piece)),
+            (child.stderr, lambda piece: language_pb2.RunPluginResponse(stderr=piece)),
+        ):
+            threading.Thread(target=listen, args=(stream, answer), daemon=True).start()
+        for _ in range(2):
+            yield from iter(said.get, None)
+        yield language_pb2.RunPluginResponse(exitcode=child.wait())
+    finally:
+        child.terminate()
 
 
 def _end(child: subprocess.Popen[str]) -> None:

@@ -69,6 +69,11 @@ def test_a_pull_request(workplace: Make) -> None:
     place.run("git", "checkout", "-q", ledger)
     assert place.json("transom", "plan", "--base", "HEAD")["untouched"] == ["dev", "production", "staging"]
 
+    place.edit("components/objects.py", '"app.kubernetes.io/managed-by": "transom"', '"app.kubernetes.io/managed-by": "somebody"')
+    (dev,) = place.json("transom", "plan", "dev", "--base", "HEAD")["environments"]
+    assert [one[:2] for one in _told(dev["pending"])] == [("Database/shop", "update")], "the base is planned with the program as it was"
+    assert ("Application/ledger", "update", ['metadata.labels["app.kubernetes.io/managed-by"]']) in _told(dev["change"])
+
 
 def test_a_plan_that_is_held_to(workplace: Make) -> None:
     """A saved plan is applied; one that another commit, or another run, has overtaken is refused, and nothing is done."""

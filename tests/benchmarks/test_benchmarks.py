@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import same, shape, table, validate
+from benchmarks import plan, same, shape, table, validate
 from benchmarks.contestants import OPERATIONS
 from benchmarks.generate import Target, write
 from benchmarks.measure import PHASES, Measured
@@ -15,6 +15,7 @@ from benchmarks.table import Figures
 from sandbox.layout import CHECKOUT
 from tests.repository import renderer
 from transom.catalog import load
+from transom.catalog.project import Project
 from transom.source.base import Snapshot
 
 
@@ -116,3 +117,23 @@ def test_the_table_of_validation() -> None:
     run = Measured(1.5, {"transom": 70_000_000}, 0, 2.0, {}, {})
     lines = validate.markdown([validate.Row("1,000", 1195, {"nothing known": [run]})]).splitlines()
     assert lines[-1] == "| 1,000 | 1195 | nothing known | 1.50 | 2 | 2.00 | 70 | 0 |"
+
+
+def test_many_environments_are_written(tmp_path: Any) -> None:
+    """Each has its own overlays and the same objects, all are committed, and the change touches the first alone."""
+    objects = plan.write(tmp_path, "nowhere", 3, 50)
+    assert objects == 50
+    names = ("env-01", "env-02", "env-03")
+    assert tuple(sorted(file.stem for file in (tmp_path / "environments").glob("*.yaml"))) == names
+    project = Project(tmp_path)
+
+    def digests() -> dict[str, str]:
+        environments = {name: load.environment(tmp_path / "environments", name) for name in names}
+        snapshot = Snapshot("repository", "directory", tmp_path / "repository")
+        return {name: load.load(found, [snapshot], renderer()).digest for name, found in environments.items()}
+
+    before = digests()
+    assert project.environments() == names
+    plan.change(tmp_path)
+    after = digests()
+    assert [name for name in names if before[name] != after[name]] == ["env-01"]

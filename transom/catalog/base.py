@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -92,6 +93,31 @@ def snapshots(project: Project, environment: Entry[Environment], revision: str) 
     if len(failed) == len(environment.document.spec.sources):
         raise failed[0]
     return tuple(found)
+
+
+def program(project: Project, paths: Sequence[str], revision: str, into: Path) -> None:
+    """Lays the project's own program out in `into` as it was at `revision`.
+
+    Virtual environments, which no commit holds, and settings of stacks, which hold what secrets are encrypted with, are those of today.
+
+    Raises:
+        SourceError: the project lies outside of Git, or cannot be read at that revision.
+    """
+    root, commit = worktree.resolve(project.root.resolve(), revision, "program")
+    path = project.root.resolve().relative_to(root).as_posix()
+    spec = SourceSpec.model_validate({"name": "program", "repoURL": str(root), "targetRevision": commit, "path": path})
+    then = opening.source(spec, project.root, project.cache).snapshot().root
+    for name in paths:
+        if (then / name).is_dir():
+            shutil.copytree(then / name, into / name, symlinks=True)
+        elif (then / name).is_file():
+            shutil.copy(then / name, into / name)
+    for linked in (Path(".venv"), Path("policies/.venv")):
+        if (project.root / linked).exists() and (into / linked).parent.is_dir():
+            (into / linked).symlink_to((project.root / linked).resolve())
+    for settings in sorted((*project.root.glob("Pulumi.*.yaml"), *project.root.glob("stacks/Pulumi.*.yaml"))):
+        if (target := into / settings.relative_to(project.root)).parent.is_dir():
+            shutil.copy(settings, target)
 
 
 _TODAY = Path()

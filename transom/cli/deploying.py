@@ -9,7 +9,8 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
 import click
@@ -25,6 +26,7 @@ from transom.errors import PermanentError
 from transom.history import actor, held, opening
 from transom.history.journal import Journal
 from transom.history.records import Act, Deployment, Result, Revision, StackResult, stack_result
+from transom.specs.guards import AllowSpec
 
 HISTORY = "TRANSOM_HISTORY"
 """Environment variable with the URL of the store that keeps the history; the engine's backend when it is not set."""
@@ -126,7 +128,8 @@ def deploy(deploying: Deploying, catalogs: Mapping[str, Catalog], members: Mappi
         for name, catalog in catalogs.items()
     }
     try:
-        result = fleet.run(deploying.engine.apply, members, at_once=running.at_once(), listen=listen)
+        allowed = {stack: _allowed(member, catalogs) for stack, member in members.items()}
+        result = fleet.run(deploying.engine.apply, allowed, at_once=running.at_once(), listen=listen)
     except BaseException:
         for record in records.values():
             kept.end(record.model_copy(update={"result": Result.CANCELLED, "duration": time.monotonic() - begun}))
@@ -135,6 +138,22 @@ def deploy(deploying: Deploying, catalogs: Mapping[str, Catalog], members: Mappi
         mine = [outcome for outcome in result.outcomes if members[outcome.stack].request.environment == name]
         kept.end(_ended(record, mine, time.monotonic() - begun))
     return running.Places(catalogs, lambda name: _kept(kept, before.get(name))).of(result)
+
+
+def _allowed(member: fleet.Member, catalogs: Mapping[str, Catalog]) -> fleet.Member:
+    """Without policies where the environment lets something through that they refuse: the engine knows nothing of permissions.
+
+    The plan was held to all of them.
+    """
+    catalog = catalogs.get(member.request.environment)
+    today = datetime.now(UTC).date()
+    if catalog and any(today <= one.until for one in _permissions(catalog) if one.rule == "PolicyViolation"):
+        return replace(member, request=replace(member.request, policies=()))
+    return member
+
+
+def _permissions(catalog: Catalog) -> tuple[AllowSpec, ...]:
+    return catalog.environment.document.spec.guards.allow
 
 
 def revisions(catalog: Catalog) -> tuple[Revision, ...]:

@@ -134,7 +134,7 @@ def _review(project: Project, engine: Engine, wanted: Wanted, form: str, *, deta
     from transom.cli import reviewing
     from transom.review import telling
 
-    found = reviewing.review(project, engine, wanted)
+    found = reviewing.review(project, engine, wanted, wiring.engine_in)
     record = found.record
     if form == "json":
         click.echo(redact(record.model_dump_json(indent=2)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from transom import drift, guards
 from transom.catalog import base
@@ -25,7 +27,7 @@ from transom.review import comparison
 from transom.review.pullrequest import EnvironmentReview, Mistake, PullRequestReview, Refused
 from transom.source.revisions import COMMIT
 
-PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "transom", "requirements.lock")
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "transom", "policies", "requirements.lock")
 """What the project's own program is made of: a change of it may touch every resource, whatever the documents say."""
 
 
@@ -77,8 +79,15 @@ class _Plans:
     drift: Mapping[str, fleet.Outcome]
 
 
-def review(project: Project, engine: Engine, wanted: Wanted) -> Reviewed:
-    """Base and head of every environment that the change touches, told apart; what fails in one environment keeps no other back."""
+def review(project: Project, engine: Engine, wanted: Wanted, engine_in: Callable[[Path], Engine]) -> Reviewed:
+    """Base and head of every environment that the change touches, told apart; what fails in one environment keeps no other back.
+
+    Args:
+        project: the change, as it lies in the checkout.
+        engine: drives the project's program.
+        wanted: what is asked.
+        engine_in: makes an engine that drives the program in a folder: that of the base, where the program itself is changed.
+    """
     names = wanted.environments or project.environments()
     loaded = wiring.loaded(project, names)
     errors = {name: str(error) for name, error in loaded.errors.items()}
@@ -92,7 +101,12 @@ def review(project: Project, engine: Engine, wanted: Wanted) -> Reviewed:
             errors[name] = str(error)
     asked = {name: ground for name, ground in grounds.items() if ground.touched.stacks}
     kept = deploying.found(engine, project)
-    plans, failed = _planned(engine, asked, kept, wanted)
+    with tempfile.TemporaryDirectory(prefix="transom-base-") as folder:
+        before = engine
+        if program:
+            base.program(project, PROGRAM, wanted.revision, Path(folder))
+            before = engine_in(Path(folder))
+        plans, failed = _planned(engine, before, asked, kept, wanted)
     refusals = _refusals(asked, plans)
     reviews = [_of_environment(name, ground, plans, refusals, wanted) for name, ground in asked.items()]
     reviews += [EnvironmentReview(environment=name, error=error) for name, error in errors.items()]
@@ -119,7 +133,7 @@ def _ground(project: Project, head: Catalog, wanted: Wanted, *, program: bool) -
         notes.append(f"the base cannot be planned, so everything counts as the change's: {error.summary} in its documents")
     found = touched(before, head)
     if program and not wanted.everything:
-        notes.append("the program itself is changed: every stack is planned, and what comes of that alone is told as pending")
+        notes.append("the program itself is changed: every stack is planned, the base with the program as it was")
     if program or wanted.everything:
         found = replace(found, stacks=found.stacks | found.others, others=frozenset())
     return _Ground(head, before, found, notes)
@@ -128,8 +142,10 @@ def _ground(project: Project, head: Catalog, wanted: Wanted, *, program: bool) -
 # -- planning
 
 
-def _planned(engine: Engine, asked: Mapping[str, _Ground], kept: Journal | None, wanted: Wanted) -> tuple[_Plans, ExitCode]:
-    """All plans, and the code of what failed."""
+def _planned(
+    engine: Engine, earlier: Engine, asked: Mapping[str, _Ground], kept: Journal | None, wanted: Wanted
+) -> tuple[_Plans, ExitCode]:
+    """All plans, and the code of what failed; `earlier` plans the base."""
     heads = _members({name: ground.head for name, ground in asked.items()}, asked, refresh=wanted.refresh)
     bases = _members({name: ground.base for name, ground in asked.items() if ground.base is not None}, asked, refresh=wanted.refresh)
     there, impossible = wiring.create_possible(engine, heads)
@@ -140,7 +156,7 @@ def _planned(engine: Engine, asked: Mapping[str, _Ground], kept: Journal | None,
         half = max(1, running.at_once() // 2)
         tasks: list[Callable[[], fleet.Result]] = [
             partial(fleet.run, engine.plan, heads, at_once=half, listen=listen),
-            partial(fleet.run, engine.plan, bases, at_once=half, listen=listen),
+            partial(fleet.run, earlier.plan, bases, at_once=half, listen=listen),
         ]
         with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
             head, before = (future.result() for future in [pool.submit(task) for task in tasks])

@@ -37,6 +37,13 @@ def engine(project: Project) -> Engine:
     return PulumiEngine(project=project.root.resolve())
 
 
+def engine_in(folder: Path) -> Engine:
+    """The real engine, driving the program in another folder, with the packages that lie there before those that are installed."""
+    from transom.engine.real import PulumiEngine
+
+    return PulumiEngine(project=folder.resolve(), env={"PYTHONPATH": str(folder.resolve())})
+
+
 def names(project: Project, given: Sequence[str]) -> tuple[str, ...]:
     """The environments that were asked for; all when none was named."""
     found = tuple(given) or project.environments()
@@ -155,6 +162,7 @@ def members(
                 message=message,
                 lock_wait=lock_wait,
                 parallel=catalog.environment.document.spec.parallel,
+                policies=tuple(catalog.environment.document.spec.guards.policies),
                 env={**projects.pins(catalog.snapshots), projects.CATALOGS: str(folder), projects.GUARDED: "yes"},
             )
             out[shard.stack] = fleet.Member(request, needs=shard.needs if ordered else ())

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from transom import redaction
-from transom.changes import Change, ChangeSet, Diagnostic, DiffKind, Operation, PropertyChange
+from transom.changes import Change, ChangeSet, Diagnostic, DiffKind, Operation, PropertyChange, Violation
 from transom.engine import properties, urns, values
 from transom.engine.properties import Detail, Sides
 from transom.engine.seam import Listener, Progress, Step, quiet
@@ -80,6 +80,8 @@ class Recorder:
     _messages: dict[str, list[str]] = field(default_factory=dict)
     _diagnostics: list[Diagnostic] = field(default_factory=list)
     _errors: list[str] = field(default_factory=list)
+    _violations: dict[tuple[str, str, str, str], bool] = field(default_factory=dict)
+    """Whether each is mandatory, by pack, policy, URN and words."""
     _began: float = field(default_factory=time.monotonic)
     _summary: engine_events.SummaryEvent | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -132,6 +134,12 @@ class Recorder:
             for message in messages
         )
         own = "\n".join(self._errors)
+        violations = tuple(self._told_violations())
+        if self.purpose == "plan" and not own and any(one.mandatory for one in violations):
+            said = {f"policy {one.pack}/{one.policy}: {one.message}" for one in violations}
+            wrong = [message for change in changes if change.failed for message in change.messages or ("",)]
+            # A plan that only policies object to is whole: what they refuse is refused by a guard, which can be told to let it through.
+            succeeded = succeeded or {*wrong, *(one.message for one in told)} <= said
         blamed = any(change.failed for change in changes) or bool(told)
         return ChangeSet(
             purpose=self.purpose,
@@ -139,11 +147,18 @@ class Recorder:
             stack=self.stack,
             changes=changes,
             diagnostics=tuple(dict.fromkeys((*told, *self._diagnostics))),
+            violations=violations,
             unchanged=self._unchanged(carried),
             succeeded=succeeded,
             error="" if succeeded else own or ("" if blamed else redaction.redact(error)),
             duration=float(self._summary.duration_seconds) if self._summary else time.monotonic() - self._began,
         )
+
+    def _told_violations(self) -> Iterable[Violation]:
+        for (pack, policy, urn, message), mandatory in self._violations.items():
+            about = "" if _is_stack_urn(urn) else urn
+            document = urns.document(about, self.parents)
+            yield Violation(pack=pack, policy=policy, message=message, mandatory=mandatory, urn=about, document=document)
 
     # -- taking events in
 
@@ -203,7 +218,10 @@ class Recorder:
         self._tell(Step.MESSAGE, Operation.SAME, event.urn or "", message)
 
     def _policy(self, event: engine_events.PolicyEvent) -> None:
-        message = redaction.redact(f"policy {event.policy_pack_name}/{event.policy_name}: {event.message.strip()}")
+        words = redaction.redact(event.message.strip())
+        message = f"policy {event.policy_pack_name}/{event.policy_name}: {words}"
+        mandatory = event.enforcement_level == "mandatory"
+        self._violations[event.policy_pack_name, event.policy_name, event.resource_urn or "", words] = mandatory
         if event.enforcement_level == "mandatory" and event.resource_urn:
             self._messages.setdefault(event.resource_urn, []).append(message)
             return

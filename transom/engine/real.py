@@ -49,21 +49,22 @@ class PulumiEngine(Engine):
 
     def plan(self, request: Request, listen: Listener = quiet) -> ChangeSet:
         """See Engine."""
-        return self._run("plan", request, listen, lambda stack, on_event: stack.preview(**_common(request, on_event)))[0]
+        return self._run("plan", request, listen, lambda stack, on_event: stack.preview(**self._held(_common(request, on_event))))[0]
 
     def apply(self, request: Request, listen: Listener = quiet) -> ChangeSet:
         """See Engine. Waits for a lock as long as the request allows, and breaks one whose owner is a dead process of this machine."""
         return self._locking(
             request,
             listen,
-            lambda: self._run("apply", request, listen, lambda stack, on_event: stack.up(**_changing(request, on_event)))[0],
+            lambda: self._run("apply", request, listen, lambda stack, on_event: stack.up(**self._held(_changing(request, on_event))))[0],
         )
 
     def destroy(self, request: Request, listen: Listener = quiet) -> ChangeSet:
         """See Engine. Locks as in `apply`."""
 
         def run(stack: Stack, on_event: Any) -> object:
-            return stack.destroy(**_changing(request, on_event), exclude_protected=request.exclude_protected)
+            options = {key: value for key, value in _changing(request, on_event).items() if key != "policy_packs"}
+            return stack.destroy(**options, exclude_protected=request.exclude_protected)
 
         return self._locking(request, listen, lambda: self._run("destroy", request, listen, run)[0])
 
@@ -174,6 +175,11 @@ class PulumiEngine(Engine):
             command = self._pulumi().with_deadline(request.timeout, stdin)
             return automation.command_line(command, args, folder or self.project, self._env(request))
 
+    def _held(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Options of a run that is held to policies, with their configurations, which the engine takes for all packs or for none."""
+        files = [self.project / folder / "config.json" for folder in options["policy_packs"] or ()]
+        return options | ({"policy_pack_configs": [str(file) for file in files]} if files and all(one.is_file() for one in files) else {})
+
     def _run(self, purpose: Purpose, request: Request, listen: Listener, run: Run) -> tuple[ChangeSet, Recorder]:
         """One run: its events become a ChangeSet; what prevented it is raised."""
         from transom.engine import automation
@@ -256,7 +262,7 @@ def _told(stack: str) -> Iterator[None]:
 
 def _common(request: Request, on_event: Any) -> dict[str, Any]:
     """What every run takes."""
-    return _refreshing(request, on_event) | {"refresh": request.refresh or None}
+    return _refreshing(request, on_event) | {"refresh": request.refresh or None, "policy_packs": list(request.policies) or None}
 
 
 def _changing(request: Request, on_event: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Request:
         env: added to the environment of the engine and of the program.
         exclude_protected: destroy everything but what is protected.
         continue_on_error: carry on with what does not depend on a failed resource.
+        policies: folders of policy packs that a plan and an apply are held to.
     """
 
     stack: str
@@ -40,6 +41,7 @@ class Request:
     env: Mapping[str, str] = field(default_factory=dict)
     exclude_protected: bool = False
     continue_on_error: bool = False
+    policies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

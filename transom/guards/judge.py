@@ -12,7 +12,7 @@ from transom.guards import rules
 from transom.guards.rules import Refusal, Situation
 from transom.source.standing import Standing
 
-RULES: tuple[Callable[[Situation], Iterator[Refusal]], ...] = (rules.reviewed, rules.time, rules.data, rules.ceiling)
+RULES: tuple[Callable[[Situation], Iterator[Refusal]], ...] = (rules.reviewed, rules.time, rules.data, rules.ceiling, rules.policies)
 
 
 def judge(

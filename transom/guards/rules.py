@@ -129,6 +129,22 @@ def reviewed(situation: Situation) -> Iterator[Refusal]:
             yield replace(refusal, hint=f"{standing.hint}; {refusal.hint}" if standing.hint else refusal.hint)
 
 
+def policies(situation: Situation) -> Iterator[Refusal]:
+    """What a mandatory policy refuses, unless the policy is named, for the document or for all."""
+    allow = situation.catalog.environment.document.spec.guards.allow
+    today = situation.now.date()
+    for one in (one for changeset in situation.changesets for one in changeset.violations if one.mandatory):
+        name = f"{one.pack}/{one.policy}"
+        if any(each.holds("PolicyViolation", today, one.document) and each.policy == name for each in allow):
+            continue
+        who = f"{one.urn.rpartition('::')[2]} of {one.document or 'the environment'}" if one.urn else "the stack"
+        where = f" ({one.location})" if one.location else ""
+        more = f"policy: {name}" + (f", document: {one.document}" if one.document else "")
+        yield _refusal(
+            situation, "PolicyViolation", f"policy {name} refuses {who}{where}: {' '.join(one.message.split())}", more, one.document
+        )
+
+
 def beforehand(situation: Situation) -> Iterator[Refusal]:
     """What can be said without a plan: the program itself asks this under a bare `pulumi up`."""
     yield from reviewed(situation)
@@ -144,9 +160,11 @@ def _closed(situation: Situation, why: str) -> Refusal:
 
 
 def minds_the_time(catalog: Catalog) -> bool:
-    """Whether the environment or one of its applications has windows, so that any change at all may be refused."""
+    """Whether the environment or one of its applications has windows, or policies, so that any change at all may be refused."""
     spec = catalog.environment.document.spec
-    return bool(spec.guards.windows) or any(entry.document.spec.sync.over(spec.sync).windows for entry in catalog.applications.values())
+    return bool(spec.guards.windows or spec.guards.policies) or any(
+        entry.document.spec.sync.over(spec.sync).windows for entry in catalog.applications.values()
+    )
 
 
 def _tally(changes: Sequence[Change]) -> str:

@@ -52,12 +52,13 @@ def separated(base: ChangeSet, head: ChangeSet, differing: Iterable[str] = ()) -
     ]
     # A plan that failed may have ended before it came to everything: what is not in it says nothing.
     gone = [told for urn, change in before.items() if (told := _withdrawn(change, after.get(urn))) is not None] if head.succeeded else []
-    said = frozenset(base.diagnostics)
+    said, objected = frozenset(base.diagnostics), frozenset(base.violations)
     return Separated(
         change=head.model_copy(
             update={
                 "changes": tuple(own),
                 "diagnostics": tuple(one for one in head.diagnostics if one not in said),
+                "violations": tuple(one for one in head.violations if one not in objected),
                 "unchanged": head.unchanged + len(after) - len(own),
             }
         ),
@@ -66,6 +67,7 @@ def separated(base: ChangeSet, head: ChangeSet, differing: Iterable[str] = ()) -
             update={
                 "changes": tuple(gone),
                 "diagnostics": (),
+                "violations": (),
                 "unchanged": base.unchanged + len(before) - len(gone),
                 "succeeded": True,
                 "error": "",

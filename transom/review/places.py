@@ -28,9 +28,11 @@ def placed(changeset: ChangeSet, catalog: Catalog, earlier: Catalog | None = Non
     known = tuple(_Ground.of(one) for one in (catalog, earlier) if one is not None)
     changes = tuple(_change(change, known) for change in changeset.changes)
     diagnostics = tuple(_diagnostic(diagnostic, known) for diagnostic in changeset.diagnostics)
-    told = sorted({change.document for change in changes} | {diagnostic.document for diagnostic in diagnostics})
+    at = {change.urn: change.location for change in changes}
+    violations = tuple(one.model_copy(update={"location": at.get(one.urn) or _place(one.document, known)}) for one in changeset.violations)
+    told = sorted({one.document for one in changes} | {one.document for one in diagnostics} | {one.document for one in violations})
     documents = {identity: place for identity in told if (place := _place(identity, known))}
-    return changeset.model_copy(update={"changes": changes, "diagnostics": diagnostics, "documents": documents})
+    return changeset.model_copy(update={"changes": changes, "diagnostics": diagnostics, "violations": violations, "documents": documents})
 
 
 def lacking(changeset: ChangeSet, catalog: Catalog) -> bool:

@@ -42,7 +42,10 @@ class AllowSpec(Spec):
     rule: Rule
     """The rule, as the refusal names it."""
     document: DocumentName | None = None
-    """The document that it is about, e.g. `Tenant/team-a`. StatefulDeletion and StatefulReplacement need it."""
+    """The document that it is about, e.g. `Tenant/team-a`: StatefulDeletion and StatefulReplacement need it, for PolicyViolation it is all
+    without."""
+    policy: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$")] | None = None
+    """For PolicyViolation: the policy, as `PACK/POLICY`."""
     count: Int | None = Field(default=None, ge=1)
     """For DeletionCeiling: how many deletions."""
     until: date
@@ -54,6 +57,9 @@ class AllowSpec(Spec):
     def _says_what(self) -> AllowSpec:
         if self.rule.startswith("Stateful") and self.document is None:
             raise ValueError(f"document is missing: {self.rule} is allowed for one document, e.g. Tenant/team-a")
+        if (self.rule == "PolicyViolation") is (self.policy is None):
+            what = "is missing: which policy, as PACK/POLICY" if self.policy is None else f"means nothing to {self.rule}; remove it"
+            raise ValueError(f"policy {what}")
         if self.rule == "DeletionCeiling" and self.count is None:
             raise ValueError("count is missing: how many deletions are allowed")
         if self.rule != "DeletionCeiling" and self.count is not None:
@@ -74,6 +80,8 @@ class GuardsSpec(Spec):
     """How much one run may delete."""
     windows: tuple[WindowSpec, ...] = ()
     """When the environment may be changed at all; always when left out. Applications may have their own in `sync.windows`."""
+    policies: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$")], ...] = ()
+    """Folders of policy packs (CrossGuard), relative to the project: every plan and apply is held to them."""
     reviewed: ReviewedSpec | None = None
     """Which commits may be applied; any when left out."""
     allow: tuple[AllowSpec, ...] = ()

@@ -167,6 +167,31 @@ def test_policy():
     (failed,) = whole.failures
     assert failed.messages == ("policy pack/rule: too open",)
     assert [diagnostic.message for diagnostic in whole.diagnostics] == ["policy pack/hint: too open"]
+    assert [(one.pack, one.policy, one.message, one.mandatory, one.document) for one in whole.violations] == [
+        ("pack", "rule", "too open", True, failed.document),
+        ("pack", "hint", "too open", False, failed.document),
+    ]
+
+
+def test_a_plan_that_only_policies_object_to_is_whole():
+    """What they refuse is for a guard to say; anything else that went wrong, in this plan or in an apply, is a failure."""
+    base = recordings.raw("create-plan")
+    urn = next(event["resourcePreEvent"]["metadata"]["urn"] for event in base if "Thing::a" in json.dumps(event))
+    policy = {"policyPackName": "pack", "policyName": "rule", "message": "too open", "color": "never", "enforcementLevel": "mandatory"}
+    refused = {"policyEvent": policy | {"resourceUrn": urn}}
+    wrong = {"diagnosticEvent": {"urn": urn, "severity": "error", "message": "no such class", "color": "never"}}
+    broken = {"diagnosticEvent": {"severity": "error", "message": "the program failed", "color": "never"}}
+
+    def succeeded(*events: dict, **options) -> bool:
+        listening = recordings.recorder("create-plan", [*base, *events])
+        listening.purpose = options.get("purpose", "plan")
+        return listening.changeset(succeeded=False).succeeded
+
+    assert succeeded(refused)
+    assert not succeeded(refused, wrong)
+    assert not succeeded(refused, broken)
+    assert not succeeded(wrong)
+    assert not succeeded(refused, purpose="apply")
 
 
 def test_left_over():

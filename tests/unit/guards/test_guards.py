@@ -14,11 +14,12 @@ import yaml
 
 from tests.repository import BASIC, ENVIRONMENT, catalog
 from transom.catalog.model import Catalog
-from transom.changes import Change, ChangeSet, Operation, PropertyChange
+from transom.changes import Change, ChangeSet, Operation, PropertyChange, Violation
 from transom.errors import GuardRefused
 from transom.exitcodes import ExitCode
 from transom.guards import Refusal, beforehand, judge, minds_the_time, refuse
 from transom.source.standing import Standing
+from transom.specs.guards import AllowSpec
 
 NOON = datetime(2027, 3, 3, 12, 0, tzinfo=UTC)  # a Wednesday
 
@@ -190,3 +191,38 @@ def test_a_window_closes_the_program_too(environment: Any) -> None:
     assert beforehand(environment(sync={"windows": [window]}), [], NOON) == ()
     allowed = {"windows": [window], "allow": [{"rule": "OutsideWindow", "until": "2027-03-03", "reason": "an outage"}]}
     assert beforehand(environment(allowed), [], NOON) == ()
+
+
+OBJECTION = Violation(pack="baseline", policy="no-latest", message="runs web", mandatory=True, urn="u::web", document="Application/shop")
+
+
+@pytest.mark.parametrize(
+    "allow,refused",
+    [
+        ({}, True),
+        ({"policy": "baseline/no-latest"}, False),
+        ({"policy": "baseline/no-latest", "document": "Application/shop"}, False),
+        ({"policy": "baseline/no-latest", "document": "Application/site"}, True),
+        ({"policy": "baseline/encryption"}, True),
+        ({"policy": "baseline/no-latest", "until": "2027-03-02"}, True),
+    ],
+)
+def test_a_policy_refuses_until_it_is_named(environment: Any, allow: dict[str, str], *, refused: bool) -> None:
+    """A mandatory policy is let through by its name, for one document or for all; the hint can be written. Advice refuses nothing."""
+    written = [{"rule": "PolicyViolation", "until": "2027-03-03", "reason": "moved"} | allow] if allow else []
+    plan = ChangeSet(purpose="plan", environment="dev", stack="dev", violations=(OBJECTION,))
+    told = judge({"dev": environment({"allow": written})}, [plan], NOON)
+    assert bool(told) is refused
+    for refusal in told:
+        assert "policy baseline/no-latest refuses web of Application/shop: runs web" in refusal.message
+        (line,) = yaml.safe_load("- " + refusal.hint.partition(": - ")[2].replace("…", "moved"))
+        assert judge({"dev": environment({"allow": [line]})}, [plan], NOON) == ()
+    advice = plan.model_copy(update={"violations": (OBJECTION.model_copy(update={"mandatory": False}),)})
+    assert judge({"dev": environment()}, [advice], NOON) == ()
+
+
+@pytest.mark.parametrize("rule,more", [("PolicyViolation", {}), ("OutsideWindow", {"policy": "a/b"})])
+def test_a_permission_says_what_it_is_for(rule: str, more: dict[str, str]) -> None:
+    """A permission for policies names one, and no other does."""
+    with pytest.raises(ValueError, match="policy"):
+        AllowSpec.model_validate({"rule": rule, "until": "2027-03-03", "reason": "r"} | more)

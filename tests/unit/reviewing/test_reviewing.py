@@ -46,9 +46,20 @@ def apply(engine: CatalogEngine, command: Any) -> Callable[[], None]:
 
 
 @pytest.fixture
-def review(engine: CatalogEngine, command: Any) -> Callable[..., Reviewed]:
+def programs(engine: CatalogEngine) -> Callable[[Path], CatalogEngine]:
+    """Drives the program in a folder: one whose `stacks/tags.txt` gives every resource a tag, on the same cloud and states."""
+
+    def made(folder: Path) -> CatalogEngine:
+        assert (folder / "Pulumi.yaml").is_file()
+        return engine.with_program(folder)
+
+    return made
+
+
+@pytest.fixture
+def review(engine: CatalogEngine, programs: Any, command: Any) -> Callable[..., Reviewed]:
     """Reviews the checkout against HEAD."""
-    return lambda revision="HEAD", **more: command(lambda: reviewing.review(Project.here(), engine, Wanted(revision, **more)))
+    return lambda revision="HEAD", **more: command(lambda: reviewing.review(Project.here(), engine, Wanted(revision, **more), programs))
 
 
 def _of(found: Reviewed, name: str) -> EnvironmentReview:
@@ -182,6 +193,22 @@ def test_a_change_of_the_program_touches_everything(checkout: Checkout, apply: A
     apply()
     checkout.edit("Pulumi.yaml", "runtime", "# words\nruntime")
     assert {one.environment for one in review().record.environments} == {"dev", "staging"}
+
+
+def test_what_comes_of_a_change_of_the_program_is_the_changes(checkout: Checkout, apply: Any, review: Any) -> None:
+    """The base is planned with the program as it was, so that what only the new one does is not taken for pending."""
+    (checkout.root / "stacks").mkdir()
+    (checkout.root / "stacks" / "tags.txt").write_text("old")
+    checkout.commit()
+    apply()
+    (checkout.root / "stacks" / "tags.txt").write_text("new")
+    checkout.edit(SETTINGS, '"1"', '"2"')
+    staging = _of(review(), "staging")
+    assert not staging.pending
+    told = {document: paths for document, _, paths in _told(staging.change)}
+    assert told["Tenant/team-a"] == ["tag"]
+    assert told["Application/shop"] == ["objects.settings.data.a", "tag"]
+    assert "the base with the program as it was" in staging.notes[0]
 
 
 def test_the_environments_own_document_at_the_base(checkout: Checkout, apply: Any, review: Any) -> None:
