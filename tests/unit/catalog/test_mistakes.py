@@ -219,7 +219,7 @@ def test_every_mistake_at_once(tmp_path: Path) -> None:
 
 def test_several_mistakes_in_one_document(tmp_path: Path) -> None:
     """All that is wrong with a document is told together."""
-    wrong = DATABASE.replace("'16'", "16").replace("small", "3") + "  sise: small\n  engine: mysql\n"
+    wrong = DATABASE.replace("'16'", "16").replace("small", "3") + "  sise: small\n  engine: oracle\n"
     problems = repository.problems(tmp_path, with_files(applications__shop__db=wrong))
     assert [(one.where.line, one.reason) for one in problems] == [
         (5, "WrongType"),
