@@ -128,6 +128,7 @@ def problems(environment: Entry[Environment], entry: Entry[Database], name: str)
     if size.instance_class is None:
         message = f'class is rds, and size "{spec.size}" of environment "{environment.name}" has no instanceClass'
         yield Problem(entry.at("spec", "class"), "UnknownSize", message, "name another size, or leave class out")
+        return
     if spec.destination:
         message = "destination is for databases in the cluster, and this one is on RDS"
         yield Problem(entry.at("spec", "destination"), "InvalidValue", message, "leave it out, or write class: in-cluster")
@@ -173,7 +174,7 @@ def _volume(entry: Entry[Database], spec: DatabaseSpec, storage: Storage) -> Ite
         where = entry.at("spec", "storage" if spec.storage else "size")
         yield Problem(where, "InvalidValue", message, f"write storage: {_SMALLEST[type_]}Gi or more")
     most = storage.gibibytes * _PER_GIBIBYTE[type_]
-    if spec.iops and spec.iops > most:
+    if spec.iops and spec.iops > most and (type_ == "io2" or storage.gibibytes >= _STRIPED):
         message = f"iops {spec.iops} is more than {type_} has with {storage}: {most}"
         yield Problem(entry.at("spec", "iops"), "InvalidValue", message, "ask for less, or for more storage")
     yield from _general(entry, spec, storage) if type_ == "gp3" else _provisioned(entry, spec)
