@@ -196,7 +196,7 @@ def test_drift_and_deletion(place: Workplace) -> None:
     gone = apply(place)
     assert gone["Instance/mariadb"] == "delete"
     assert "mariadb" not in instances(place)
-    [snapshot] = rds.describe_db_snapshots()["DBSnapshots"]
+    [snapshot] = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert snapshot["DBSnapshotIdentifier"] == f"{PREFIX}mariadb-final-{until:%Y%m%d}"
 
 
