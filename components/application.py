@@ -23,12 +23,14 @@ _POD_TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Environment variables that every container of an application gets from one resource."""
+    """Environment variables, or files, that every container of an application gets from one resource."""
 
     name: str
     """Name of the Secret or ConfigMap that carries them, e.g. `shop-database-shop`: application, kind and name."""
     variables: Mapping[str, pulumi.Input[str]]
     secret: bool
+    folder: str = ""
+    """Where each variable is a file of its name, in the containers; empty where they are environment variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +151,35 @@ def identified(one: Owned, account: ServiceAccount | None) -> Mapping[str, Any]:
 
 
 def bound(data: Mapping[str, Any], bindings: Sequence[Binding]) -> Mapping[str, Any]:
-    """`data` with the bindings' variables in each container of its pods, behind those it names itself; other kinds as they are."""
+    """`data` with the bindings' variables and files in each container of its pods, behind what it names itself; other kinds as they are."""
     found = _with_pod(data) if bindings else None
     if found is None:
         return data
     out, pod = found
-    sources = [{"secretRef" if binding.secret else "configMapRef": {"name": binding.name}} for binding in bindings]
+    files = [binding for binding in bindings if binding.folder]
+    sources = [{"secretRef" if binding.secret else "configMapRef": {"name": binding.name}} for binding in bindings if not binding.folder]
+    mounts = [{"name": _volume_name(binding), "mountPath": binding.folder, "readOnly": True} for binding in files]
+    added = {key: values for key, values in (("envFrom", sources), ("volumeMounts", mounts)) if values}
     for field_ in ("initContainers", "containers"):
         if pod.get(field_):
-            pod[field_] = [{**container, "envFrom": [*(container.get("envFrom") or []), *sources]} for container in pod[field_]]
+            pod[field_] = [
+                {**container, **{key: [*(container.get(key) or []), *values] for key, values in added.items()}} for container in pod[field_]
+            ]
+    if files:
+        pod["volumes"] = [*(pod.get("volumes") or []), *map(_volume, files)]
     return out
+
+
+def _volume_name(binding: Binding) -> str:
+    return f"binding-{binding.folder.rpartition('/')[2]}"[:63].rstrip("-")
+
+
+def _volume(binding: Binding) -> dict[str, Any]:
+    """A binding's files: its variables one by one, without those that somebody adds to the object by hand."""
+    items = [{"key": key, "path": key} for key in sorted(binding.variables)]
+    if binding.secret:
+        return {"name": _volume_name(binding), "secret": {"secretName": binding.name, "items": items}}
+    return {"name": _volume_name(binding), "configMap": {"name": binding.name, "items": items}}
 
 
 def _with_pod(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:

@@ -17,6 +17,7 @@ import errortable
 import fields
 import neighbourtable
 import options
+import parametertable
 
 from transom.review import schema as outputs
 from transom.specs import schema
@@ -34,6 +35,8 @@ PARTS: Mapping[str, Callable[[str], str]] = {
     "sync-options": lambda _: neighbourtable.options(),
     "hooks": lambda _: neighbourtable.hooks(),
     "flux-annotations": lambda _: neighbourtable.annotations(),
+    "parameters": parametertable.table,
+    "engines": lambda _: parametertable.engines(),
     "reasons": lambda _: errortable.reasons(),
     "kubernetes": lambda _: apis.kubernetes(),
     "custom": lambda _: apis.custom(),

@@ -17,7 +17,8 @@ from components.application import ApplicationArgs, Binding, Owned
 from components.bucket import Bucket, BucketArgs, NotificationArgs
 from components.cache import Cache, CacheArgs
 from components.cluster import ClusterArgs, ClusterConnection, ClusterConnectionArgs
-from components.database import Database, DatabaseArgs
+from components.database import Database
+from components.incluster import InClusterDatabase
 from components.network import Network
 from components.objects import MANAGED_BY, ObjectArgs
 from components.policies import Sender
@@ -25,7 +26,7 @@ from components.queue import Queue, QueueArgs
 from components.table import IndexArgs, KeyArgs, Table, TableArgs
 from components.tenant import TenantArgs
 from components.topic import SubscriptionArgs, Topic, TopicArgs
-from stacks import outputs
+from stacks import databases, outputs
 from transom.catalog import adapt, names
 from transom.catalog.model import Catalog, Entry, Manifest
 from transom.engine import paths
@@ -104,28 +105,6 @@ def tenant(catalog: Catalog, entry: Entry[Tenant], connections: Mapping[str, Clu
         allow_from_tenants=spec.network.allow_from_tenants,
         allow_from_namespaces=spec.network.allow_from_namespaces,
         allow_egress=spec.network.allow_egress,
-    )
-
-
-def database(catalog: Catalog, entry: Entry[specs.Database], network: Network, today: date) -> DatabaseArgs:
-    """An instance of the environment's class for the document's size."""
-    spec = entry.document.spec
-    size = catalog.environment.document.spec.database_size(spec.size)
-    return DatabaseArgs(
-        identifier=physical_name(catalog, entry),
-        database=entry.name.replace("-", "_"),
-        engine_version=spec.version,
-        instance_class=size.instance_class,
-        storage=(spec.storage or size.storage).gibibytes,
-        max_storage=size.max_storage.gibibytes if size.max_storage else None,
-        multi_az=spec.high_availability,
-        backup_retention=spec.backups.retention.days,
-        backup_window=spec.backups.window,
-        maintenance_window=spec.maintenance_window,
-        network=network,
-        protected=spec.protected(today),
-        parameters=spec.parameters,
-        tags=tags(catalog, entry),
     )
 
 
@@ -302,24 +281,17 @@ def _ignored(entry: Entry[Application], manifest: Manifest, *, everything: bool)
 
 
 def claimed(spec: BindingSpec, application: str, claim: Claim, components: outputs.Components) -> Binding:
-    """The environment variables that a bound claim gives: those of its definition's connection."""
-    variables = {f"{spec.variable_prefix}_{name}": outputs.text(value, components) for name, value in claim.composed.connection.items()}
-    return Binding(names.carrier(application, spec), variables, secret=True)
+    """What a bound claim gives: that which its definition's connection has."""
+    values = {name: outputs.text(value, components) for name, value in claim.composed.connection.items()}
+    return _bound(spec, application, values, secret=True)
 
 
-def binding(spec: BindingSpec, application: str, bound: pulumi.ComponentResource) -> Binding:
-    """The environment variables that a bound resource gives: `PREFIX_HOST` and so on."""
+def binding(spec: BindingSpec, application: str, bound: pulumi.ComponentResource, ca: str | None = None) -> Binding:
+    """What a bound resource gives: `PREFIX_HOST` and so on, or files. `ca` are the certificates of the authorities of RDS."""
     kind, name = spec.target
     match bound:
-        case Database():
-            values: dict[str, pulumi.Input[str]] = {
-                "HOST": bound.host,
-                "PORT": bound.port.apply(str),
-                "NAME": bound.name,
-                "USER": bound.user,
-                "PASSWORD": bound.password,
-                "URL": bound.url,
-            }
+        case Database() | InClusterDatabase():
+            values = databases.connection(spec, bound, ca, spec.folder)
         case Bucket():
             values = {"NAME": bound.name, "ARN": bound.arn, "REGION": bound.region}
         case Queue():
@@ -332,5 +304,11 @@ def binding(spec: BindingSpec, application: str, bound: pulumi.ComponentResource
             values = {"HOST": bound.host, "PORT": bound.port.apply(str), "PASSWORD": bound.token, "URL": bound.url}
         case _:
             raise TypeError(f"{kind} {name} cannot be bound to {application}: its component gives no connection")
-    variables = {f"{spec.variable_prefix}_{field}": value for field, value in values.items()}
-    return Binding(names.carrier(application, spec), variables, secret=isinstance(bound, Database | Cache))
+    return _bound(spec, application, values, secret=isinstance(bound, Database | InClusterDatabase | Cache))
+
+
+def _bound(spec: BindingSpec, application: str, values: Mapping[str, pulumi.Input[str]], *, secret: bool) -> Binding:
+    name = names.carrier(application, spec)
+    if spec.form == "files":
+        return Binding(name, {key.lower().replace("_", "-"): value for key, value in values.items()}, secret, spec.folder)
+    return Binding(name, {f"{spec.variable_prefix}_{key}": value for key, value in values.items()}, secret)

@@ -24,6 +24,7 @@ from components.database import Database
 from components.eks import Eks
 from components.environment import Environment
 from components.identity import Identity
+from components.incluster import InClusterDatabase
 from components.network import Network
 from components.objects import KubernetesObject
 from components.queue import Queue
@@ -31,7 +32,7 @@ from components.table import Table
 from components.tenant import Tenant
 from components.topic import Topic
 from components.vpc import Vpc
-from stacks import builders, guarded, layout, platform, unbuilt
+from stacks import builders, databases, guarded, layout, platform, unbuilt
 from transom.catalog import digests, shards
 from transom.catalog.model import Catalog, Entry
 from transom.catalog.project import Project
@@ -146,8 +147,16 @@ class _Walk:
         self.tenants[entry.name] = Tenant(entry.name, builders.tenant(self.catalog, entry, self.connections), self.child)
 
     def _database(self, entry: Entry[Any]) -> None:
-        args = builders.database(self.catalog, entry, self.network, self.today)
-        self.resources[entry.identity] = Database(entry.name, args, self._cloud(entry))
+        home = databases.home(self.catalog, entry)
+        if home is None:
+            args = databases.on_rds(self.catalog, entry, self.network, self.today)
+            self.resources[entry.identity] = Database(entry.name, args, self._cloud(entry))
+            return
+        owner = self.catalog.owners[entry.identity]
+        after = self._foundations(owner, home.cluster, home.namespace) if owner in self.tenants else []
+        inside = databases.in_cluster(self.catalog, entry, home, self.connections[home.cluster], after)
+        kept = entry.document.spec.protected(self.today)
+        self.resources[entry.identity] = InClusterDatabase(entry.name, inside, pulumi.ResourceOptions(parent=self.root, protect=kept))
 
     def _bucket(self, entry: Entry[Any]) -> None:
         args = builders.bucket(self.catalog, entry, self.place, self.resources)
@@ -221,7 +230,7 @@ class _Walk:
         bound = self.catalog.entries[identity].document
         if isinstance(bound, Claim):
             return builders.claimed(spec, application, bound, self.resources)
-        return builders.binding(spec, application, self.resources[identity])
+        return builders.binding(spec, application, self.resources[identity], self.catalog.environment.document.spec.aws.database_ca)
 
     def _cloud(self, entry: Entry[Any], guarded: Any = None) -> pulumi.ResourceOptions:
         """Options of a cloud component: its provider, and protection where the document holds data or what others stand in."""

@@ -8,6 +8,7 @@ from transom.catalog import addons, identities
 from transom.catalog.model import Catalog, Entry
 from transom.specs.application import Application
 from transom.specs.cluster import Cluster, EksCluster
+from transom.specs.database import Database
 from transom.specs.network import Network, NetworkSpec
 from transom.specs.resources import Bucket, Queue
 from transom.specs.tenant import Tenant, TenantSpec
@@ -37,6 +38,8 @@ def _of_document(catalog: Catalog, entry: Entry[Any]) -> int:
             more = _of_network(spec)
         case Tenant(spec=spec):
             more = _of_tenant(spec) * len(catalog.clusters)
+        case Database(spec=spec):
+            more = spec.replicas + (len(spec.log_exports) if spec.logs.retention else 0)
         case Bucket(spec=spec):
             more = int(bool(spec.notifications))
         case Queue(spec=spec):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from transom.catalog import names, order, permissions, quotas
+from transom.catalog import databases, names, order, permissions, quotas
 from transom.catalog.composites import links as claiming
 from transom.catalog.estates import Estates
 from transom.catalog.known import Known
@@ -23,10 +23,11 @@ from transom.specs.base import Document
 from transom.specs.cache import Cache
 from transom.specs.cluster import Cluster
 from transom.specs.composite import Claim
+from transom.specs.database import Database
 from transom.specs.dependency import DependencySpec
 from transom.specs.environment import Environment
 from transom.specs.kinds import KINDS, RESOURCE_KINDS
-from transom.specs.resources import Bucket, Database, Queue, QueueSpec
+from transom.specs.resources import Bucket, Queue, QueueSpec
 from transom.specs.tenant import Tenant
 from transom.specs.topic import Topic, TopicSpec
 
@@ -63,6 +64,7 @@ def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Docum
     linker.receivers()
     linker.claims()
     linker.applications()
+    linker.databases()
     linker.cycles()
     placer = Placer(entries, known, linker.clusters, linker.estates, linker.in_unit, linker.placements, environment.document.spec.sync)
     manifests = placer.objects(objects)
@@ -221,8 +223,6 @@ class _Linker:
                     "spec.tenant is missing",
                     "outside an application's folder a resource names its tenant",
                 )
-            if isinstance(entry.document, Database):
-                self._database(entry)
             if isinstance(entry.document, Cache):
                 self._sized(entry, "cache")
 
@@ -255,14 +255,37 @@ class _Linker:
         self._wrong(entry.at("spec", "size"), "UnknownSize", message, hint)
         return False
 
-    def _database(self, entry: Entry[Any]) -> None:
-        if not self._sized(entry, "database"):
+    def databases(self) -> None:
+        """A database's engine, size and place fit together, and what it is restored from is there."""
+        for entry in self._of(Database).values():
+            owner = self.owners.get(entry.identity, "")
+            restore = entry.document.spec.restore_from
+            if restore and restore.database and self._refers(entry, "Database", restore.database, ("spec", "restoreFrom", "database")):
+                self.problems += databases.origin(self.entries, self.owners, entry)
+            if not self._sized(entry, "database"):
+                continue
+            name = names.physical(self.environment.name, owner, entry.name) if owner else ""
+            self.problems += databases.problems(self.environment, entry, name)
+            if owner and databases.place(self.environment, entry.document.spec) == databases.IN_CLUSTER:
+                self._housed(entry, owner)
+
+    def _housed(self, entry: Entry[Database], owner: str) -> None:
+        """A database in the cluster has a place that its tenant may use."""
+        tenant = self.entries.get(f"Tenant/{owner}")
+        usable = databases.clusters(self.entries, cast("Entry[Tenant]", tenant)) if tenant is not None else self.clusters
+        home = databases.home(self.entries, self.placements, owner, entry)
+        if home is None:
+            self.problems.append(databases.unsettled(entry, usable))
             return
-        spec = entry.document.spec
-        size = self.environment.document.spec.database_size(spec.size)
-        if spec.storage and size.max_storage and spec.storage.gibibytes > size.max_storage.gibibytes:
-            message = f'storage {spec.storage} is more than size "{spec.size}" allows ({size.max_storage})'
-            self._wrong(entry.at("spec", "storage"), "TooLarge", message, "ask for less, or for a larger size")
+        if home.cluster not in usable:
+            message = f'cluster "{home.cluster}" may not be used by tenant {owner}'
+            where = entry.at("spec", "destination", "cluster")
+            self._wrong(where, "ForbiddenDestination", message, f"it may use {', '.join(usable) or 'none of this environment'}")
+        else:
+            self.needs[entry.identity].add(f"Cluster/{home.cluster}")
+        if tenant is not None and not self.estates.admit(owner, home.namespace):
+            message = f'namespace "{home.namespace}" does not belong to tenant {owner}'
+            self._wrong(entry.at("spec", "destination"), "ForbiddenDestination", message, "name a namespace of its own")
 
     def receivers(self) -> None:
         """Queues that others put messages into are of the same tenant, and their order fits."""
@@ -402,5 +425,7 @@ def _names(entry: Entry[Any], other: Identity) -> tuple[str | int, ...]:
             return ("spec", "dependsOn", waits.index(other)) if other in waits else ("spec",)
         case Queue():
             return "spec", "deadLetter", "queue"
+        case Database():
+            return "spec", "restoreFrom", "database"
         case _:
             return ("spec",)

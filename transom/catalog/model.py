@@ -17,10 +17,11 @@ from transom.specs.application import Application
 from transom.specs.base import Document
 from transom.specs.cache import Cache
 from transom.specs.cluster import Cluster
+from transom.specs.database import Database
 from transom.specs.environment import Environment
 from transom.specs.network import Network
 from transom.specs.owned import Owned
-from transom.specs.resources import Bucket, Database, Queue
+from transom.specs.resources import Bucket, Queue
 from transom.specs.table import Table
 from transom.specs.tenant import Tenant
 from transom.specs.topic import Topic

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from transom.changes import Change, ChangeSet, Diagnostic, Operation
+from transom.review import interruptions
 from transom.review.values import property_lines
 
 if TYPE_CHECKING:
@@ -190,6 +191,9 @@ def _change(change: Change, purpose: str) -> Iterator[Line]:
             yield Line(f"      {line}")
     if len(properties) > PROPERTIES:
         yield Line(f"      … {len(properties) - PROPERTIES} more properties", Tone.FAINT)
+    if purpose == "plan":
+        for interrupted in interruptions.told(change):
+            yield Line(f"      ! {interrupted}", Tone.WARNING)
     for message in change.messages:
         for line in message.splitlines():
             yield Line(f"      ! {line}" if line.strip() else "", Tone.FAILED if change.failed else Tone.WARNING)

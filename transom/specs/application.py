@@ -21,6 +21,9 @@ GRANTED_KINDS = ("bucket", "queue", "topic", "table")
 
 Access = Literal["read", "write", "admin"]
 
+BINDINGS = "/bindings"
+"""Folder of the files of all bindings, in each container."""
+
 
 class DestinationSpec(Spec):
     """Where an application's objects go."""
@@ -41,12 +44,12 @@ class ClaimReference(Spec):
 
 
 class BindingSpec(Spec):
-    """A resource whose address and credentials the application's containers get as environment variables."""
+    """A resource whose address and credentials the application's containers get as environment variables, or as files."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in (*BINDING_KINDS, "claim")]})
 
     database: Name | None = None
-    """Name of a Database: gives PREFIX_HOST, _PORT, _NAME, _USER, _PASSWORD, _URL."""
+    """Name of a Database: PREFIX_HOST, _PORT, _NAME, _USER, _PASSWORD, _URL, and where there are any _REPLICA_HOST, _CA."""
     bucket: Name | None = None
     """Name of a Bucket: gives PREFIX_NAME, _ARN, _REGION."""
     queue: Name | None = None
@@ -63,6 +66,8 @@ class BindingSpec(Spec):
     """A claim of a kind that the platform defines: gives PREFIX_ and the names that its definition's connection has."""
     prefix: EnvironmentPrefix | None = None
     """Beginning of the variables' names; the kind in capitals when left out."""
+    form: Literal["env", "files"] = Field(default="env", alias="as")
+    """As environment variables, or as files `/bindings/KIND-NAME/host` and so on, one for each variable, named without its prefix."""
 
     @model_validator(mode="after")
     def _exactly_one_kind(self) -> BindingSpec:
@@ -71,6 +76,8 @@ class BindingSpec(Spec):
         kind, name = self.target
         if self.access and kind.lower() not in GRANTED_KINDS:
             raise ValueError(f"access is for {', '.join(GRANTED_KINDS)}; {kind} {name} is used with the password that the binding gives")
+        if self.form == "files" and self.prefix:
+            raise ValueError(f"prefix is for variables; {kind} {name} is bound as files, whose folder has its name")
         if self.access == "read" and self.topic:
             raise ValueError(f"access read means nothing for topic {name}: messages are read from a queue that it tells; write write")
         return self
@@ -99,6 +106,11 @@ class BindingSpec(Spec):
     def variable_prefix(self) -> str:
         """The prefix in force, e.g. `DATABASE`."""
         return self.prefix or self.target[0].upper()
+
+    @property
+    def folder(self) -> str:
+        """Where its files are in the containers, e.g. `/bindings/database-shop` (servicebinding.io: a folder for each binding)."""
+        return f"{BINDINGS}/{'-'.join(self.target).lower()}"
 
 
 class ApplicationSpec(Spec):
@@ -131,7 +143,7 @@ class ApplicationSpec(Spec):
     def _nothing_is_said_twice(self) -> ApplicationSpec:
         if bound := first_twice(binding.target for binding in self.bindings):
             raise ValueError(f"bindings names {bound[0].lower()} {bound[1]} twice; remove one of the two")
-        if prefix := first_twice(binding.variable_prefix for binding in self.bindings):
+        if prefix := first_twice(binding.variable_prefix for binding in self.bindings if binding.form == "env"):
             raise ValueError(f"two bindings would both set {prefix}_… variables; give one of them a prefix")
         if twice := first_twice(one.identity for one in self.depends_on):
             raise ValueError(f"dependsOn names {twice.removeprefix('Application/')} twice; remove one of the two")

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from transom.specs.base import Document, Selector, Spec, first_twice
+from transom.specs.certificates import Certificates
 from transom.specs.guards import GuardsSpec
-from transom.specs.scalars import Int, Name, Region, Storage, TagText
+from transom.specs.scalars import Int, LooseQuantity, Name, Quantity, Region, Storage, TagText
 from transom.specs.source import SourceSpec
 from transom.specs.sync import SyncSpec
 
@@ -43,13 +44,32 @@ class AwsSpec(Spec):
     """The only account that may be touched; a run with credentials of another one is refused."""
     network: AwsNetworkSpec | None = None
     """Where databases, caches and clusters are placed; the account's default VPC when left out."""
+    database_ca: Certificates | None = None
+    """Certificates of the region's RDS authorities (`REGION-bundle.pem`), which bindings then hand on; none are handed on when left out."""
+
+
+class InClusterSize(Spec):
+    """What a size class means for a database that runs in the cluster."""
+
+    cpu: LooseQuantity = Quantity("250m")
+    """CPU that its pod asks for."""
+    memory: LooseQuantity = Quantity("512Mi")
+    """Memory that its pod asks for, and may use at most."""
+    storage_class: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")] | None = None
+    """StorageClass of its volumes; the cluster's default when left out."""
+    image: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._:/-]*$")] = "docker.io/library/postgres"
+    """Image without a tag, which is the version: the official one, or a copy of it in a registry of your own."""
 
 
 class DatabaseSize(Spec):
     """What a size class means for a database."""
 
-    instance_class: Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")]
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["instanceClass"]}, {"required": ["inCluster"]}]})
+
+    instance_class: Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
     """RDS instance class, e.g. `db.t4g.micro`."""
+    in_cluster: InClusterSize | None = Field(default=None, examples=[{"cpu": "250m", "memory": "512Mi"}])
+    """A pod in the cluster instead of an instance of RDS; beside `instanceClass` for documents that say `class: in-cluster`."""
     storage: Storage
     """Storage when the document says none."""
     max_storage: Storage | None = None
@@ -59,6 +79,8 @@ class DatabaseSize(Spec):
     def _most_is_not_less(self) -> DatabaseSize:
         if self.max_storage is not None and self.max_storage.gibibytes < self.storage.gibibytes:
             raise ValueError(f"maxStorage {self.max_storage} is less than storage {self.storage}")
+        if self.instance_class is None and self.in_cluster is None:
+            raise ValueError("a size of databases has an instanceClass, or inCluster, or both")
         return self
 
 

@@ -1,75 +1,14 @@
-"""Kinds Database, Bucket and Queue: what an application asks of the cloud."""
+"""Kinds Bucket and Queue: what an application asks of the cloud."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from transom.specs.base import FORWARD, IMMUTABLE, Document, Spec
+from transom.specs.base import IMMUTABLE, Document, Spec
 from transom.specs.owned import Owned, Stateful
-from transom.specs.scalars import Bool, DailyWindow, Duration, Int, MaintenanceWindow, Name, Storage, overlap
-
-
-class BackupSpec(Spec):
-    """Automated backups of a database."""
-
-    retention: Duration = Duration("7d")
-    """How long backups and the point-in-time log are kept: 1 to 35 days (RDS limit)."""
-    window: DailyWindow | None = None
-    """When the daily backup is taken, in UTC; chosen by AWS when left out."""
-
-    @model_validator(mode="after")
-    def _within_limits(self) -> BackupSpec:
-        longest = 35
-        if not 1 <= self.retention.days <= longest:
-            raise ValueError(f"retention {self.retention} is outside RDS's 1 to {longest} days")
-        return self
-
-
-class DatabaseSpec(Stateful):
-    """Engine, size and safety of a database."""
-
-    engine: Literal["postgres"] = Field(default="postgres", json_schema_extra=IMMUTABLE)
-    """Database engine. Cannot be changed later."""
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?$")] = Field(json_schema_extra=FORWARD)
-    """Engine version in quotes: `"16"` follows minor versions, `"16.4"` stays there."""
-    size: Name
-    """One of the environment's size classes."""
-    storage: Storage | None = Field(default=None, json_schema_extra=FORWARD)
-    """Initial storage; that of the size class when left out. Storage never shrinks."""
-    high_availability: Bool = False
-    """A standby in a second availability zone (Multi-AZ)."""
-    backups: BackupSpec = BackupSpec()
-    """Automated backups."""
-    maintenance_window: MaintenanceWindow | None = None
-    """When AWS may patch, in UTC; chosen by AWS when left out."""
-    parameters: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$")], str] = Field(
-        default_factory=dict, examples=[{"log_min_duration_statement": "500"}]
-    )
-    """Engine parameters, values in quotes, e.g. `log_min_duration_statement: "500"`."""
-
-    @model_validator(mode="after")
-    def _windows_are_apart(self) -> DatabaseSpec:
-        backup, maintenance = self.backups.window, self.maintenance_window
-        if backup and maintenance and overlap(backup, maintenance):
-            raise ValueError(f"maintenanceWindow {maintenance} overlaps backups.window {backup} (UTC), which RDS refuses; move one of them")
-        return self
-
-    @model_validator(mode="after")
-    def _tls_stays_enforced(self) -> DatabaseSpec:
-        if self.parameters.get("rds.force_ssl", "1") != "1":
-            raise ValueError('parameters.rds.force_ssl: connections without TLS are not offered; leave it out or write "1"')
-        return self
-
-
-class Database(Document):
-    """A PostgreSQL database on RDS with a generated password in Secrets Manager."""
-
-    kind: Literal["Database"]
-    """Always Database."""
-    spec: DatabaseSpec
-    """Engine, size and safety."""
+from transom.specs.scalars import Bool, Duration, Int, Name
 
 
 class LifecycleSpec(Spec):

@@ -39,6 +39,8 @@ PATTERNS: Mapping[str, str] = MappingProxyType(
         r"^v?1\.[0-9]+(\.[0-9]+)?$": 'write a Kubernetes version in quotes, e.g. "1.36"',
         r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$": "write lower case letters, digits and hyphens",
         r"^[0-9]+(\.[0-9]+)?$": 'write a version in quotes, e.g. "16" or "16.4"',
+        r"^[0-9]+(\.[0-9]+)*$": 'write a version in quotes, e.g. "16" or "16.4"',
+        r"^[a-z0-9][a-z0-9._:/-]*$": "write an image without its tag, e.g. docker.io/library/postgres",
         r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$": "write a group below a domain, e.g. database.example.com",
         r"^v[1-9][0-9]*((alpha|beta)[1-9][0-9]*)?$": "write a version as Kubernetes has it, e.g. v1alpha1 or v1",
         r"^[A-Z][A-Za-z0-9]{0,62}$": "write letters and digits, the first a capital, e.g. PostgreSQLInstance",

@@ -45,6 +45,91 @@ TEAM_B = TENANT.replace("team-a", "team-b").replace("[shop, site]", "[ledger]")
 LEDGER = APPLICATION.replace("name: shop", "name: ledger").replace("team-a", "team-b").replace("namespace: shop", "namespace: ledger")
 SHOP = "applications/shop/application.yaml"
 
+OWN_DATABASE = "apiVersion: transom.dev/v1\nkind: Database\nmetadata: {name: orders}\nspec:\n  tenant: team-a\n  size: small\n"
+DATABASES = (
+    ("version is of another engine", "  version: '8.4'\n", "7:12", "UnknownVersion", "RDS does not offer PostgreSQL 8"),
+    ("version is half of one", "  engine: mysql\n  version: '8'\n", "8:12", "UnknownVersion", "5.7, 8.0, 8.4"),
+    ("version was never offered", "  engine: mysql\n  version: '8.2'\n", "8:12", "UnknownVersion", "RDS does not offer MySQL 8.2"),
+    ("version has a number too many", "  version: '16.4.1'\n", "7:12", "UnknownVersion", "16.4"),
+    ("parameter is misspelt", "  version: '16'\n  parameters: {work_men: 64}\n", "8:16", "UnknownParameter", "did you mean work_mem?"),
+    (
+        "parameter is another engine's",
+        "  engine: mysql\n  version: '8.4'\n  parameters: {work_mem: 64}\n",
+        "9:16",
+        "UnknownParameter",
+        "of MySQL",
+    ),
+    ("parameter is too large", "  version: '16'\n  parameters: {max_connections: 1}\n", "8:33", "InvalidValue", "from 6 to 262143"),
+    (
+        "parameter is no word of the engine",
+        "  version: '16'\n  parameters: {log_statement: most}\n",
+        "8:31",
+        "InvalidValue",
+        "none, ddl, mod, all",
+    ),
+    (
+        "TLS is switched off",
+        "  version: '16'\n  parameters: {rds.force_ssl: false}\n",
+        "8:31",
+        "InvalidValue",
+        "connections without TLS are not offered",
+    ),
+    (
+        "TLS is switched off in MySQL's way",
+        "  engine: mysql\n  version: '8.4'\n  parameters: {require_secure_transport: 0}\n",
+        "9:42",
+        "InvalidValue",
+        "without TLS",
+    ),
+    ("log is another engine's", "  version: '16'\n  logs: {exports: [slowquery]}\n", "8:20", "UnknownValue", "it has postgresql, upgrade"),
+    (
+        "logs go to a table",
+        "  engine: mysql\n  version: '8.4'\n  parameters: {log_output: TABLE}\n",
+        "9:28",
+        "InvalidValue",
+        "read from files",
+    ),
+    ("storage is below RDS's least", "  version: '16'\n  storage: 10Gi\n", "8:12", "InvalidValue", "20Gi"),
+    ("iops cannot be chosen yet", "  version: '16'\n  iops: 12000\n", "8:9", "InvalidValue", "from 400Gi on"),
+    ("io2 has no iops", "  version: '16'\n  storage: 100Gi\n  storageType: io2\n", "9:16", "InvalidValue", "add e.g. iops: 3000"),
+    (
+        "io2 has throughput",
+        "  version: '16'\n  storage: 100Gi\n  storageType: io2\n  iops: 3000\n  throughput: 500\n",
+        "11:15",
+        "InvalidValue",
+        "throughput is for gp3",
+    ),
+    (
+        "instance class has no insights",
+        "  engine: mysql\n  version: '8.4'\n  performanceInsights: true\n",
+        "9:24",
+        "InvalidValue",
+        "no Performance Insights",
+    ),
+    (
+        "origin is not there",
+        "  version: '16'\n  restoreFrom: {database: ordres}\n",
+        "8:27",
+        "UnknownReference",
+        'Database "ordres" is not declared',
+    ),
+    ("origin is itself", "  version: '16'\n  restoreFrom: {database: orders}\n", "8:27", "DependencyCycle", "depends on itself"),
+    (
+        "class is not that of its size",
+        "  version: '16'\n  class: in-cluster\n  destination: {namespace: shop}\n",
+        "8:10",
+        "UnknownSize",
+        "has no inCluster",
+    ),
+    (
+        "destination is on RDS",
+        "  version: '16'\n  destination: {namespace: shop}\n",
+        "8:16",
+        "InvalidValue",
+        "destination is for databases in the cluster",
+    ),
+)
+
 Case = tuple[str, dict[str, str], str, str, str]
 
 CASES: list[Case] = [
@@ -52,6 +137,9 @@ CASES: list[Case] = [
     ("a syntax error", {SHOP: "kind: [\n"}, f"{SHOP}:2:1", "InvalidYaml", "not valid YAML"),
     ("a key given twice", {SHOP: APPLICATION + "  tenant: team-a\n"}, f"{SHOP}:7:3", "DuplicateKey", "first in line 5"),
     ("a list for a document", {"tenants/team-a.yaml": TENANT, "tenants/b.yaml": "- x\n"}, "tenants/b.yaml:1:1", "NotADocument", "apiVersion:"),
+    # -- databases
+    *((f"a database whose {why}", {"resources/d.yaml": OWN_DATABASE + more}, f"resources/d.yaml:{line}", reason, text) for why, more, line, reason, text in DATABASES),
+    ("a replica without room for its name", {"resources/d.yaml": OWN_DATABASE.replace("orders", "o" * 45) + "  version: '16'\n  replicas: 3\n"}, "resources/d.yaml:3:18", "NameTooLong", "its last replica"),
     # -- the model
     ("a misspelt field", {SHOP: APPLICATION + "  dependOn: []\n"}, f"{SHOP}:7:3", "UnknownField", "did you mean dependsOn?"),
     ("a misspelt field below", {SHOP: APPLICATION.replace("{namespace: shop}", "{namespace: shop, clutser: main}")}, f"{SHOP}:6:34", "UnknownField", "did you mean cluster?"),
@@ -219,7 +307,7 @@ def test_every_mistake_at_once(tmp_path: Path) -> None:
 
 def test_several_mistakes_in_one_document(tmp_path: Path) -> None:
     """All that is wrong with a document is told together."""
-    wrong = DATABASE.replace("'16'", "16").replace("small", "3") + "  sise: small\n  engine: mysql\n"
+    wrong = DATABASE.replace("'16'", "16").replace("small", "3") + "  sise: small\n  engine: oracle\n"
     problems = repository.problems(tmp_path, with_files(applications__shop__db=wrong))
     assert [(one.where.line, one.reason) for one in problems] == [
         (5, "WrongType"),

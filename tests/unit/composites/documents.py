@@ -76,7 +76,7 @@ metadata: {name: orders}
 spec:
   size: small
   version: "15"
-  storage: 10Gi
+  storage: 20Gi
   queues: [a, b]
 """
 

@@ -37,7 +37,7 @@ def test_a_claim_becomes_its_documents(tmp_path: Path) -> None:
     assert composed.pop("PostgreSQLInstance/orders")["days"] == 7
     assert composed == {
         "Database/orders-db": {
-            "tenant": "team-a", "version": "15", "size": "small", "storage": "10Gi", "backups": {"retention": "7d"},
+            "tenant": "team-a", "version": "15", "size": "small", "storage": "20Gi", "backups": {"retention": "7d"},
         },
         "Bucket/orders-dumps": {"tenant": "team-a"},
         "Queue/orders-a": {"tenant": "team-a"},
@@ -55,7 +55,7 @@ def test_a_claim_becomes_its_documents(tmp_path: Path) -> None:
 
 def test_what_is_not_asked_for_is_left_out(tmp_path: Path) -> None:
     """A condition that is not true leaves out its document, an optional that is not there its field, an empty list everything."""
-    claim = replaced(replaced(CLAIM, "  storage: 10Gi\n", "  backups: false\n"), "queues: [a, b]", "queues: []")
+    claim = replaced(replaced(CLAIM, "  storage: 20Gi\n", "  backups: false\n"), "queues: [a, b]", "queues: []")
     catalog = repository.catalog(tmp_path, files(claim=claim))
     assert sorted(identity for identity in catalog.entries if "orders" in identity) == ["Database/orders-db", "PostgreSQLInstance/orders"]
     assert "storage" not in catalog.entries["Database/orders-db"].data["spec"]
@@ -99,11 +99,11 @@ def test_composing_is_deterministic(tmp_path: Path) -> None:
     [
         ("size: small", "size: huge", '5:9 spec.size "huge" is not allowed'),
         ('version: "15"', "version: 15", "6:12 spec.version must be text, not 15"),
-        ("storage: 10Gi", "storag: 10Gi", "7:3 spec.storag is not a field"),
+        ("storage: 20Gi", "storag: 20Gi", "7:3 spec.storag is not a field"),
         ('  version: "15"\n', "", "4:1 spec.version is missing"),
-        ("storage: 10Gi", "storage: 500Gi", "5:3 spec: a small one has less storage"),
-        ("storage: 10Gi", "days: 50", "7:9 spec.days: input should be less than or equal to 40"),
-        ("storage: 10Gi", "days: 40", "7:9 spec.backups: retention 40d is outside RDS's 1 to 35 days" + OF_DB),
+        ("storage: 20Gi", "storage: 500Gi", "5:3 spec: a small one has less storage"),
+        ("storage: 20Gi", "days: 50", "7:9 spec.days: input should be less than or equal to 40"),
+        ("storage: 20Gi", "days: 40", "7:9 spec.backups: retention 40d is outside RDS's 1 to 35 days" + OF_DB),
         ("queues: [a, b]", "queues: a", '8:11 spec.queues must be a list, not "a"'),
         ("queues: [a, b]", "queues: [a, a]", "8:15 becomes Queue orders-a twice"),
         ("queues: [a, b]", 'queues: [a, "B!"]', '8:15 metadata.name "orders-B!" is not valid (in Queue/orders-B!' + OF),

@@ -21,7 +21,7 @@ SCHEMAS = CHECKOUT / "schemas"
 
 BEYOND_A_SCHEMA = (
     "twice the same", "cannot be told apart", "above its most", "which of the two roles", "both would set", "the same resource twice",
-    "not a range", "backups cannot be off", "RDS keeps 35 days", "the windows overlap", "TLS is not up", "S3 knows", "S3 asks for 30",
+    "not a range", "backups cannot be off", "RDS keeps 35 days", "the windows overlap", "S3 knows", "S3 asks for 30",
     "gone before", "SQS allows", "SQS asks", "gone on arrival", "a directory has no revisions",
     "beyond a schema", "mixed processors",
 )  # fmt: skip

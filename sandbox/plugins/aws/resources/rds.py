@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sandbox.plugins.aws import tagging
-from sandbox.plugins.aws.entry import Autoname, Change, Entry, Props
+from sandbox.plugins.aws.entry import Autoname, Change, Entry, Props, RefusedError
 from sandbox.plugins.aws.failures import code
 from sandbox.plugins.aws.resources import rdsinstance
 from sandbox.plugins.aws.session import Aws
@@ -141,8 +141,17 @@ def _update_parameters(aws: Aws, change: Change) -> None:
 
 
 def _delete_parameters(aws: Aws, id_: str, state: Props) -> None:
-    if not state.get("skipDestroy"):
-        aws.client("rds").delete_db_parameter_group(DBParameterGroupName=id_)
+    if state.get("skipDestroy"):
+        return
+    rds = aws.client("rds")
+    for page in rds.get_paginator("describe_db_instances").paginate():  # moto lets go what is in use
+        for instance in page["DBInstances"]:
+            if any(group["DBParameterGroupName"] == id_ for group in instance.get("DBParameterGroups") or ()):
+                raise RefusedError(
+                    "operation error DeleteDBParameterGroup, https response error StatusCode: 400, InvalidDBParameterGroupState: "
+                    f"One or more database instances are still members of this parameter group {id_}, so the group cannot be deleted"
+                )
+    rds.delete_db_parameter_group(DBParameterGroupName=id_)
 
 
 def tags_of(rds: Any, arn: str) -> dict[str, str]:

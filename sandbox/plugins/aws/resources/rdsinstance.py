@@ -130,7 +130,28 @@ _KEPT: Final = (
     "deleteAutomatedBackups",
     "finalSnapshotIdentifier",
     "password",
+    "restoreToPointInTime",
     "skipFinalSnapshot",
+    "snapshotIdentifier",
+)
+_ORIGINS: Final = ("replicateSourceDb", "restoreToPointInTime", "snapshotIdentifier")
+# What a new instance that is a copy has of its origin: never told to AWS when it is made.
+_INHERITED: Final = frozenset({"dbName", "engineVersion", "storageEncrypted", "timezone", "username"})
+# What the operations that make a copy do not take; the provider brings it about with a change right afterwards.
+_AFTERWARDS: Final = (
+    "allocatedStorage",
+    "backupRetentionPeriod",
+    "backupWindow",
+    "caCertIdentifier",
+    "engineVersion",
+    "maintenanceWindow",
+    "maxAllocatedStorage",
+    "monitoringInterval",
+    "monitoringRoleArn",
+    "password",
+    "performanceInsightsEnabled",
+    "performanceInsightsKmsKeyId",
+    "performanceInsightsRetentionPeriod",
 )
 _DAYS: Final = "(mon|tue|wed|thu|fri|sat|sun)"
 _TIME: Final = r"([01]\d|2[0-3]):[0-5]\d"
@@ -141,15 +162,69 @@ def _create(aws: Aws, inputs: Props) -> str:
     wanted = {there: inputs[name] for name, there in {**_ONCE, **_MUTABLE}.items() if inputs.get(name) is not None}
     if not wanted.get("MaxAllocatedStorage"):
         wanted.pop("MaxAllocatedStorage", None)
-    rds.create_db_instance(
-        DBInstanceIdentifier=inputs["identifier"],
-        EnableCloudwatchLogsExports=inputs.get("enabledCloudwatchLogsExports") or [],
-        Tags=tagging.pairs(inputs.get("tagsAll")),
-        **wanted,
-    )
+    afterwards: Props = {}
+    if any(inputs.get(name) for name in _ORIGINS):
+        afterwards = {_MUTABLE[name]: wanted[_MUTABLE[name]] for name in _AFTERWARDS if _MUTABLE[name] in wanted}
+        taken = afterwards.keys() | {{**_ONCE, **_MUTABLE}[name] for name in _INHERITED}
+        wanted = {there: value for there, value in wanted.items() if there not in taken}
+    wanted["EnableCloudwatchLogsExports"] = inputs.get("enabledCloudwatchLogsExports") or []
+    wanted["Tags"] = tagging.pairs(inputs.get("tagsAll"))
+    _make(rds, inputs, wanted)
     id_ = aws.made(str(_instance(rds, inputs["identifier"])["DbiResourceId"]))
     _wait(aws, inputs["identifier"])
+    if afterwards:
+        _settle(rds, inputs, afterwards)
+        _wait(aws, inputs["identifier"])
     return id_
+
+
+def _make(rds: Any, inputs: Props, wanted: Props) -> None:
+    """Make the instance by the operation that its inputs ask for."""
+    identifier = inputs["identifier"]
+    if inputs.get("replicateSourceDb"):
+        for name in ("Engine", "LicenseModel"):
+            wanted.pop(name, None)
+        rds.create_db_instance_read_replica(
+            DBInstanceIdentifier=identifier, SourceDBInstanceIdentifier=inputs["replicateSourceDb"], **wanted
+        )
+    elif inputs.get("snapshotIdentifier"):
+        rds.restore_db_instance_from_db_snapshot(
+            DBInstanceIdentifier=identifier, DBSnapshotIdentifier=inputs["snapshotIdentifier"], **_without_key(wanted)
+        )
+    elif inputs.get("restoreToPointInTime"):
+        rds.restore_db_instance_to_point_in_time(
+            TargetDBInstanceIdentifier=identifier, **_moment(inputs["restoreToPointInTime"]), **_without_key(wanted)
+        )
+    else:
+        rds.create_db_instance(DBInstanceIdentifier=identifier, **wanted)
+
+
+def _without_key(wanted: Props) -> Props:
+    """A restore is encrypted with its origin's key; the operation takes none."""
+    return {there: value for there, value in wanted.items() if there != "KmsKeyId"}
+
+
+def _moment(given: Props) -> Props:
+    from datetime import UTC, datetime
+
+    asked: Props = {"SourceDBInstanceIdentifier": given["sourceDbInstanceIdentifier"]}
+    if given.get("restoreTime"):
+        return {**asked, "RestoreTime": datetime.strptime(given["restoreTime"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)}
+    return {**asked, "UseLatestRestorableTime": True}
+
+
+def _settle(rds: Any, inputs: Props, wanted: Props) -> None:
+    """Bring about what could not be said when a copy was made; storage of it grows only."""
+    found = _instance(rds, inputs["identifier"])
+    if wanted.get("AllocatedStorage", 0) <= found["AllocatedStorage"]:
+        wanted.pop("AllocatedStorage", None)
+    if wanted.get("AllocatedStorage", found["AllocatedStorage"]) >= wanted.get("MaxAllocatedStorage", 0):
+        wanted.pop("MaxAllocatedStorage", None)
+    _refuse_version(str(inputs.get("engine") or found["Engine"]), found["EngineVersion"], inputs)
+    if inputs.get("allowMajorVersionUpgrade"):
+        wanted["AllowMajorVersionUpgrade"] = True
+    if wanted:
+        rds.modify_db_instance(DBInstanceIdentifier=inputs["identifier"], ApplyImmediately=True, **wanted)
 
 
 def _instance(rds: Any, identifier: str) -> Props:
@@ -184,6 +259,7 @@ def _read(aws: Aws, id_: str, before: Props) -> Props | None:
         "optionGroupName": options[0]["OptionGroupName"] if options else None,
         "parameterGroupName": groups[0]["DBParameterGroupName"] if groups else None,
         "replicas": found.get("ReadReplicaDBInstanceIdentifiers") or [],
+        "replicateSourceDb": found.get("ReadReplicaSourceDBInstanceIdentifier"),
         "maxAllocatedStorage": _ceiling(found),
         "vpcSecurityGroupIds": [group["VpcSecurityGroupId"] for group in found.get("VpcSecurityGroups") or ()],
         "tags": tagging.mapping(rds.list_tags_for_resource(ResourceName=found["DBInstanceArn"]).get("TagList")),
@@ -209,6 +285,10 @@ def _update(aws: Aws, change: Change) -> None:
     rds, identifier = aws.client("rds"), change.old["identifier"]
     picked = change.pick(_MUTABLE)
     _refuse(change)
+    if "replicateSourceDb" in change.keys:
+        if change.new.get("replicateSourceDb"):
+            raise RefusedError("cannot elect new source database for replication")
+        rds.promote_read_replica(DBInstanceIdentifier=identifier)
     wanted = {_RENAMED_IN_MODIFY.get(name, _MUTABLE[name]): value for name, value in picked.items() if value is not None}
     if "maxAllocatedStorage" in picked and not picked["maxAllocatedStorage"]:
         wanted["MaxAllocatedStorage"] = (
@@ -242,14 +322,22 @@ def _refuse(change: Change) -> None:
             f"{new['allocatedStorage']}; storage cannot be reduced from {old['allocatedStorage']} GiB"
         )
     if "engineVersion" in change.keys:
-        had, asks = str(old.get("engineVersionActual") or old.get("engineVersion")), str(new.get("engineVersion"))
-        if _numbers(asks) < _numbers(had)[: len(_numbers(asks))]:
-            raise RefusedError(f"InvalidParameterCombination: Cannot upgrade {old.get('engine')} from {had} to {asks}")
-        if _numbers(asks)[:1] != _numbers(had)[:1] and not new.get("allowMajorVersionUpgrade"):
-            raise RefusedError(
-                "InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version "
-                f"({had} to {asks})"
-            )
+        _refuse_version(str(old.get("engine")), str(old.get("engineVersionActual") or old.get("engineVersion")), new)
+
+
+def _refuse_version(engine: str, had: str, new: Mapping[str, Any]) -> None:
+    """Refuse an older version, and another major one where nobody has asked for it."""
+    asks = new.get("engineVersion")
+    if not asks:
+        return
+    depth = 1 if "postgres" in engine else 2  # numbers of a version that name its major version
+    if _numbers(asks) < _numbers(had)[: len(_numbers(asks))]:
+        raise RefusedError(f"InvalidParameterCombination: Cannot upgrade {engine} from {had} to {asks}")
+    if _numbers(asks)[:depth] != _numbers(had)[:depth] and not new.get("allowMajorVersionUpgrade"):
+        raise RefusedError(
+            "InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version "
+            f"({had} to {asks})"
+        )
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -287,17 +375,20 @@ def _is_gone(rds: Any, identifier: str) -> bool:
 
 
 def _check(inputs: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    if not inputs.get("engine"):
-        yield (
-            "engine",
-            "missing required property 'engine': it may be left out only for a replica or a restore, which the stand-in does not implement",
-        )
-    if inputs.get("engine") and not inputs.get("allocatedStorage") and not str(inputs["engine"]).startswith("aurora"):
-        yield "allocatedStorage", "missing required property 'allocatedStorage'"
-    if inputs.get("engine") and not inputs.get("username"):
-        yield "username", "missing required property 'username'"
-    if inputs.get("engine") and not inputs.get("password"):
-        yield "password", "missing required property 'password'; the stand-in does not implement manageMasterUserPassword"
+    origins = [name for name in _ORIGINS if inputs.get(name)]
+    for other in origins[1:]:
+        yield other, f"conflicts with {origins[0]}"
+    if not origins:
+        for name in ("engine", "allocatedStorage", "username"):
+            if not inputs.get(name):
+                yield name, f"missing required property {name!r}: only a replica or a restore goes without it"
+        if not inputs.get("password"):
+            yield "password", "missing required property 'password'; the stand-in does not implement manageMasterUserPassword"
+    restore = inputs.get("restoreToPointInTime") or {}
+    if restore and not restore.get("sourceDbInstanceIdentifier"):
+        yield "restoreToPointInTime", "sourceDbInstanceIdentifier is missing; the stand-in implements no other source"
+    if restore and bool(restore.get("restoreTime")) == bool(restore.get("useLatestRestorableTime")):
+        yield "restoreToPointInTime", "exactly one of restoreTime and useLatestRestorableTime must be given"
     storage, most = inputs.get("allocatedStorage"), inputs.get("maxAllocatedStorage")
     if isinstance(storage, int) and isinstance(most, int) and most and most <= storage:
         yield "maxAllocatedStorage", f"must be greater than allocatedStorage ({storage}), or 0 to switch storage autoscaling off"
@@ -315,12 +406,21 @@ INSTANCE: Final = Entry(
     pulumi="aws:rds/instance:Instance",
     terraform="aws_db_instance",
     title="RDS DB Instance",
-    inputs=("identifier", "enabledCloudwatchLogsExports", "tags", *_ONCE, *_MUTABLE, *(name for name in _KEPT if name != "password")),
+    inputs=(
+        "identifier",
+        "enabledCloudwatchLogsExports",
+        "replicateSourceDb",
+        "tags",
+        *_ONCE,
+        *_MUTABLE,
+        *(name for name in _KEPT if name != "password"),
+    ),
     create=_create,
     read=_read,
     update=_update,
     delete=_delete,
-    replaces=tuple(_ONCE),
+    replaces=(*_ONCE, "restoreToPointInTime", "snapshotIdentifier"),
+    refused=("restoreToPointInTime.sourceDbInstanceAutomatedBackupsArn", "restoreToPointInTime.sourceDbiResourceId"),
     kept=_KEPT,
     defaults={
         "applyImmediately": False,
