@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from transom import redaction
-from transom.changes import Change, ChangeSet, Diagnostic, DiffKind, Operation, PropertyChange
-from transom.engine import properties, urns, values
+from transom.changes import Change, ChangeSet, Diagnostic, DiffKind, Operation, PropertyChange, Sighting
+from transom.engine import ownership, properties, urns, values
 from transom.engine.properties import Detail, Sides
 from transom.engine.seam import Listener, Progress, Step, quiet
 
@@ -74,6 +74,8 @@ class Recorder:
     parents: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Live inputs by URN, where a refresh read them."""
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    """What a refresh read of each resource, by URN; without documents, which are known at the end."""
     cancelled: bool = False
     """Whether the engine said that somebody stopped the run."""
     _resources: dict[Key, _Resource] = field(default_factory=dict)
@@ -139,6 +141,10 @@ class Recorder:
             stack=self.stack,
             changes=changes,
             diagnostics=tuple(dict.fromkeys((*told, *self._diagnostics))),
+            sightings=tuple(
+                sighting.model_copy(update={"document": urns.document(urn, self.parents)})
+                for urn, sighting in sorted(self.sightings.items())
+            ),
             unchanged=self._unchanged(carried),
             succeeded=succeeded,
             error="" if succeeded else own or ("" if blamed else redaction.redact(error)),
@@ -176,12 +182,26 @@ class Recorder:
         if self.purpose == "drift":
             if metadata.new is not None and metadata.new.inputs is not None and step is Step.FINISHED:
                 self.inputs[metadata.urn] = metadata.new.inputs
+                self._see(metadata)
             return _found(metadata, op, step)
         if op == "refresh":
             return Operation.READ if step is Step.FAILED else None
         if op == "delete" and metadata.old is not None and metadata.old.retain_on_delete:
             return Operation.FORGET
         return _OPERATIONS.get(op)
+
+    def _see(self, metadata: engine_events.StepEventMetadata) -> None:
+        parsed = urns.parse(metadata.urn)
+        if parsed is None or metadata.new is None or urns.is_provider(metadata.type):
+            return
+        declared = (metadata.old and metadata.old.inputs) or metadata.new.inputs or {}
+        self.sightings[metadata.urn] = Sighting(
+            urn=metadata.urn,
+            type=metadata.type,
+            name=parsed.name,
+            id=metadata.new.id or "",
+            holds=ownership.holds(metadata.type, declared, metadata.new.outputs or {}),
+        )
 
     def _diagnostic(self, event: engine_events.DiagnosticEvent) -> None:
         if event.ephemeral or event.severity not in ("error", "warning", "info", "info#err"):
