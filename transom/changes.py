@@ -121,12 +121,14 @@ class Hold(Frozen):
 
 
 class Sighting(Frozen):
-    """One resource that a look for drift read, changed or not."""
+    """One resource that a look for drift asked for: as it was, changed or gone."""
 
     urn: str
     type: str
     name: str
     id: str = ""
+    called: tuple[str, ...] = ()
+    """What the cloud calls it beside its id: a name, an ARN."""
     document: str = ""
     holds: tuple[Hold, ...] = ()
     """What others than the engine's plugin hold of it; Kubernetes objects only."""
@@ -148,7 +150,7 @@ class ChangeSet(Frozen):
     documents: dict[str, str] = Field(default_factory=dict)
     """The line of each document that changes or messages are about, `path:line:column`, by identity."""
     sightings: tuple[Sighting, ...] = ()
-    """Every resource that was read; of purpose `drift` only."""
+    """Every resource that was looked for; of purpose `drift` only."""
     unchanged: int = 0
     """Resources that the run left or found as they were."""
     succeeded: bool = True

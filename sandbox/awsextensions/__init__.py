@@ -5,6 +5,8 @@ Nothing here is a copy of AWS: it is what the components' resource types need to
     eks             add-ons, access entries, Pod Identity associations, updates of versions and settings
     elasticache     parameter groups, members of replication groups, changes of both
     iam             AWS's own policies, once something asks for one
+    cloudtrail      events of what is asked of the other services, and LookupEvents
+    rds             changes of instances that wait for the maintenance window
     authenticator   what EKS's API servers ask about a bearer token
     controlplanes   which API server of the sandbox stands behind an EKS cluster
 """

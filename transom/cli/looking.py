@@ -69,7 +69,7 @@ def look(looking: Looking) -> Looked:
     for name, catalog in looking.catalogs.items():
         mine = [changes for changes in result.changesets if changes.environment == name]
         report = drift.report(mine, ignoring.rules(specs[name], today))
-        report = _told_by_aws(looking, catalog, report)
+        report = _told_by_aws(looking, catalog, mine, report)
         report = replace(report, warnings=(*report.warnings, *(f"{name}: {end}" for end in ignoring.ended(specs[name], today))))
         stacks = {stack for stack, member in members.items() if member.request.environment == name}
         scope = _Scope({changes.stack for changes in mine if not changes.error}, stacks)
@@ -142,15 +142,18 @@ def _beside(looking: Looking, catalog: Catalog, changesets: list[ChangeSet], rep
 # -- who and when, on AWS
 
 
-def _told_by_aws(looking: Looking, catalog: Catalog, report: Report) -> Report:
+def _told_by_aws(looking: Looking, catalog: Catalog, changesets: list[ChangeSet], report: Report) -> Report:
     """The report with who changed AWS resources and when, and without what waits for a maintenance window."""
     if not any(finding.type.startswith(_AWS) for finding in report.findings):
         return report
     asked = trail.Trail(catalog.environment.document.spec.aws.region, looking.since.get(catalog.name))
     findings_, noise = [], list(report.noise)
     settled = 0
+    called = {one.urn: one.called for changes in changesets for one in changes.sightings}
     for finding in report.findings:
-        told_ = drift.witnessed(finding, asked.pending(finding.type, finding.id), asked.last_change(finding.type, finding.id))
+        told_ = drift.witnessed(
+            finding, asked.pending(finding.type, finding.id), asked.last_change(finding.type, (finding.id, *called.get(finding.urn, ())))
+        )
         if told_.differs or told_.state is State.UNREADABLE:
             findings_.append(told_)
         else:

@@ -32,7 +32,9 @@ def holder(sighting: Sighting | None, path: str) -> Hold | None:
     """Who holds a declared field, or the part that it lies in, or a part of it; the latest where several do."""
     if sighting is None:
         return None
-    found = [hold for hold in sighting.holds if hold.declared and (_inside(path, hold.path) or _inside(hold.path, path))]
+    found = [
+        hold for hold in sighting.holds if hold.path == path or (hold.declared and (_inside(path, hold.path) or _inside(hold.path, path)))
+    ]
     return max(found, key=lambda hold: hold.time, default=None)
 
 

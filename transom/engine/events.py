@@ -41,6 +41,9 @@ _OPERATIONS = {
 _ECHO = re.compile(r"(?:update|preview|refresh|destroy) (?:failed|(?P<cancelled>cancell?ed))")
 """The engine's own last word on a run: says nothing that the other messages do not, but for who stopped it."""
 
+_CALLED = ("identifier", "replicationGroupId", "bucket", "name", "arn")
+"""Outputs that say what a cloud calls a resource, where its id does not."""
+
 LEFT_OVER = "left over from a replacement that an earlier run did not finish"
 INTERRUPTED = "the run ended before this operation did; whether it took effect is not known until the next refresh"
 
@@ -182,6 +185,7 @@ class Recorder:
         if self.purpose == "drift":
             if metadata.new is not None and metadata.new.inputs is not None and step is Step.FINISHED:
                 self.inputs[metadata.urn] = metadata.new.inputs
+            if step is Step.FINISHED:
                 self._see(metadata)
             return _found(metadata, op, step)
         if op == "refresh":
@@ -191,16 +195,18 @@ class Recorder:
         return _OPERATIONS.get(op)
 
     def _see(self, metadata: engine_events.StepEventMetadata) -> None:
-        parsed = urns.parse(metadata.urn)
-        if parsed is None or metadata.new is None or urns.is_provider(metadata.type):
+        parsed, state = urns.parse(metadata.urn), metadata.new or metadata.old
+        if parsed is None or state is None or urns.is_provider(metadata.type):
             return
-        declared = (metadata.old and metadata.old.inputs) or metadata.new.inputs or {}
+        declared = (metadata.old and metadata.old.inputs) or state.inputs or {}
+        outputs = state.outputs or {}
         self.sightings[metadata.urn] = Sighting(
             urn=metadata.urn,
             type=metadata.type,
             name=parsed.name,
-            id=metadata.new.id or "",
-            holds=ownership.holds(metadata.type, declared, metadata.new.outputs or {}),
+            id=state.id or "",
+            called=tuple(dict.fromkeys(str(outputs[key]) for key in _CALLED if isinstance(outputs.get(key), str))),
+            holds=ownership.holds(metadata.type, declared, outputs) if metadata.new is not None else (),
         )
 
     def _diagnostic(self, event: engine_events.DiagnosticEvent) -> None:

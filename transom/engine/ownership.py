@@ -49,11 +49,13 @@ def holds(type_token: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]
     """
     if not type_token.startswith("kubernetes:"):
         return ()
+    entries = tuple(_entries(outputs))
+    sight = _Sight(type_token, inputs, outputs, tuple(entry.fields for entry in entries if ours(entry.manager, outputs)))
     found = {
-        (entry.manager, entry.subresource, path): _hold(entry, path, inputs, outputs, type_token)
-        for entry in _entries(outputs)
+        (entry.manager, entry.subresource, path): _hold(sight, entry, path)
+        for entry in entries
         if not ours(entry.manager, outputs) and entry.subresource != "status"
-        for path in _held(entry.fields, inputs, outputs, ())
+        for path in _held(sight, entry.fields, ())
         if path and path[0] != "status" and path not in _IDENTITY
     }
     return tuple(sorted(found.values(), key=lambda hold: (hold.path, hold.manager)))
@@ -65,10 +67,20 @@ def ours(manager: str, outputs: Mapping[str, Any]) -> bool:
     return manager in _CREATORS or (bool(kept) and manager == kept)
 
 
-def _hold(entry: Entry, path: Path, inputs: Mapping[str, Any], outputs: Mapping[str, Any], type_token: str) -> Hold:
-    declared = _declared(inputs, outputs, path)
-    secret = values.secret_at(type_token, path, iter((outputs, inputs)))
-    live = None if declared else values.BLINDED if secret else values.clean(find(outputs, path), values.BLINDED)
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """An object as it is looked at: what was applied, what is live, and the fields that we hold ourselves."""
+
+    type: str
+    inputs: Mapping[str, Any]
+    live: Mapping[str, Any]
+    own: tuple[Mapping[str, Any], ...]
+
+
+def _hold(sight: _Sight, entry: Entry, path: Path) -> Hold:
+    declared = _declared(sight, path)
+    secret = values.secret_at(sight.type, path, iter((sight.live, sight.inputs)))
+    live = None if declared else values.BLINDED if secret else values.clean(find(sight.live, path), values.BLINDED)
     return Hold(
         path=paths.show(path),
         manager=entry.manager,
@@ -88,27 +100,46 @@ def _entries(outputs: Mapping[str, Any]) -> Iterator[Entry]:
             yield Entry(**told, fields=entry["fieldsV1"])
 
 
-def _held(fields: Mapping[str, Any], inputs: Any, live: Any, at: Path) -> Iterator[Path]:
+def _held(sight: _Sight, fields: Mapping[str, Any], at: Path) -> Iterator[Path]:
     """Paths that a trie holds: of maps the keys, of lists the elements; an element that nobody declared is one path and not its parts."""
     for word, below in fields.items():
-        if word == ".":
-            continue
-        step = _step(word, find(live, at))
+        step = None if word == "." else _step(word, _at(sight.live, at))
         if step is None:
             continue
         path = (*at, step)
-        parts = below.keys() - {"."}
-        if not parts or (isinstance(step, int) and not _declared(inputs, live, path)):
-            yield path
+        if below.keys() - {"."} and not (isinstance(step, int) and not _declared(sight, path)):
+            yield from _held(sight, below, path)
         else:
-            yield from _held(below, inputs, live, path)
+            yield path
+            yield from _added(_applied(sight, path), find(sight.live, path), path)
+
+
+def _added(applied: Any, live: Any, at: Path) -> Iterator[Path]:
+    """Keys of a map that is held as a whole (a label selector, say) and that was declared without them."""
+    if not isinstance(applied, dict) or not isinstance(live, dict) or values.is_secret(applied) or values.is_secret(live):
+        return
+    for key, value in live.items():
+        if key not in applied:
+            yield (*at, key)
+        else:
+            yield from _added(applied[key], value, (*at, key))
+
+
+def _at(root: Any, path: Path) -> Any:
+    """The live node at a path; the secret, where the path leads into one."""
+    current = root
+    for step in path:
+        if values.is_secret(current):
+            return current
+        current = find(current, (step,))
+    return current
 
 
 def _step(word: str, node: Any) -> str | int | None:
     """The step from a live node that a word of the trie means; None where there is no such part (any more)."""
     sort, _, said = word.partition(":")
     if sort == "f":
-        return said if isinstance(node, dict) and said in node else None
+        return said if values.is_secret(node) or (isinstance(node, dict) and said in node) else None
     if not isinstance(node, list):
         return None
     if sort == "i":
@@ -122,28 +153,35 @@ def _step(word: str, node: Any) -> str | int | None:
 
 def _matches(sort: str, element: Any, wanted: Any) -> bool:
     if sort == "k" and isinstance(element, dict) and isinstance(wanted, dict):
-        return all(_alike(element.get(key), value) for key, value in wanted.items())
-    return sort == "v" and _alike(element, wanted)
+        return all(element.get(key) == value for key, value in wanted.items())
+    return sort == "v" and bool(element == wanted)
 
 
-def _alike(left: Any, right: Any) -> bool:
-    """Numbers come as 80 and 80.0, and a key with a default may be left out."""
-    return bool(left == right)
+def _declared(sight: _Sight, path: Path) -> bool:
+    """Whether the inputs have what the live path points at."""
+    return _applied(sight, path) is not MISSING
 
 
-def _declared(inputs: Any, live: Any, path: Path) -> bool:
-    """Whether the inputs have what the live path points at. Elements of lists are found by what they are, not by their position."""
-    current, alive = inputs, live
+def _applied(sight: _Sight, path: Path) -> Any:
+    """What the inputs have where the live path points at; MISSING where nothing.
+
+    Elements of lists are found by what they are, not by their position. What is inside of a secret is declared where we hold it ourselves.
+    """
+    current: Any = sight.inputs
+    alive: Any = sight.live
     for step in path:
+        if values.is_secret(current) or values.is_secret(alive):
+            held = any(find(own, tuple(f"f:{each}" for each in path)) is not MISSING for own in sight.own)
+            return values.BLINDED if held else MISSING
         beside = find(alive, (step,))
         if isinstance(step, int):
             current = _element(current, beside, step)
         else:
             current = current.get(step, MISSING) if isinstance(current, dict) else MISSING
         if current is MISSING:
-            return False
+            return MISSING
         alive = beside
-    return True
+    return current
 
 
 _KEYS = ("name", "containerPort", "port", "mountPath", "devicePath", "key", "ip", "type", "topologyKey", "uid", "host", "path")

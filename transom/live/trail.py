@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -63,16 +63,16 @@ class Trail:
     complaints: list[str] = field(default_factory=list)
     _clients: dict[str, Any] = field(default_factory=dict)
 
-    def last_change(self, type_token: str, resource_id: str) -> Event | None:
-        """The last call that changed a resource and was not the provider's; None where CloudTrail knows of none.
+    def last_change(self, type_token: str, names: Collection[str]) -> Event | None:
+        """The last call that changed a resource of any of these names and was not the provider's; None where CloudTrail knows of none.
 
         CloudTrail keeps 90 days without being asked to, and tells an event some minutes after it happened.
         https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
         """
-        if not type_token.startswith("aws:") or not resource_id:
+        if not type_token.startswith("aws:"):
             return None
         events: list[dict[str, Any]] = []
-        for name in _names(resource_id):
+        for name in dict.fromkeys(name for given in names for name in _names(given)):
             question: dict[str, Any] = {"LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": name}], "MaxResults": 50}
             if self.since is not None:
                 question["StartTime"] = self.since
@@ -123,9 +123,9 @@ class Trail:
 
 
 def _names(resource_id: str) -> tuple[str, ...]:
-    """What CloudTrail may call a resource of this id: the id, and of an ARN or a URL its last part."""
+    """What CloudTrail may call a resource of this id or name: that, and of an ARN or a URL its last part."""
     last = re.split(r"[/:|,]", resource_id)[-1]
-    return tuple(dict.fromkeys((resource_id, last))) if last else (resource_id,)
+    return tuple(name for name in dict.fromkeys((resource_id, last)) if name)
 
 
 def _agent(event: Mapping[str, Any]) -> str:
