@@ -74,9 +74,8 @@ class ClusterApi:
         except ValueError:
             told = {}
         if answer.status >= _REFUSED:
-            message = told.get("message") if isinstance(told, dict) else ""
-            said = message or f"the API server answered {answer.status}"
-            raise ClusterRefused(f"cluster {self.name}: {said}", code=answer.status, hint="may the kubeconfig's user do this?")
+            said = (isinstance(told, dict) and told.get("message")) or f"the API server answered {answer.status}"
+            raise ClusterRefused(f"cluster {self.name}: {said}", code=answer.status, hint="check that the kubeconfig's user may do this")
         return told
 
 
