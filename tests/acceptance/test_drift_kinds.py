@@ -300,7 +300,7 @@ spec: {policyName: frozen, validationActions: [Deny]}
 
 
 def test_who_knows_what_and_what_cannot_be_put_back(workplace: Callable[..., Workplace]) -> None:
-    """What on-call does: who did it, a heal that is refused, what waits, what is acknowledged, one resource, and what is left in the end."""
+    """What on-call does: who did it, a heal that is refused, what waits, what is acknowledged, one resource, and what is left."""
     place = workplace("dev")
     place.run("transom", "apply", "dev")
     iam = place.aws("iam")
