@@ -149,8 +149,8 @@ class ChangeSet(Frozen):
     diagnostics: tuple[Diagnostic, ...] = ()
     documents: dict[str, str] = Field(default_factory=dict)
     """The line of each document that changes or messages are about, `path:line:column`, by identity."""
-    sightings: tuple[Sighting, ...] = ()
-    """Every resource that was looked for; of purpose `drift` only."""
+    sightings: tuple[Sighting, ...] = Field(default=(), exclude=True)
+    """Every resource that was looked for; of purpose `drift` only. For the report on drift, and no part of the serialised form."""
     unchanged: int = 0
     """Resources that the run left or found as they were."""
     succeeded: bool = True

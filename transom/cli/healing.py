@@ -92,7 +92,7 @@ def heal(healing: Healing, plan: Plan) -> fleet.Result:
         GuardRefused: a guard refuses; nothing was changed.
     """
     members = _members(healing, plan)
-    planned_ = running.plan(healing.engine, members) if members else fleet.Result(())
+    planned_ = running.plan(healing.engine, members, running.Places(healing.catalogs)) if members else fleet.Result(())
     if not planned_.succeeded:
         return planned_
     removals = _removals(plan)

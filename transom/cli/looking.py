@@ -62,7 +62,7 @@ def look(looking: Looking) -> Looked:
     """Looks at every stack of the environments, keeps what was found, and says what was known of it before."""
     members = wiring.members(looking.catalogs, ordered=False)
     with progress("looking", doing=False) as listen:
-        result = fleet.run(looking.engine.drift, members, at_once=running.at_once(), listen=listen)
+        result = running.Places(looking.catalogs).of(fleet.run(looking.engine.drift, members, at_once=running.at_once(), listen=listen))
     today = datetime.now(UTC).date()
     specs = {name: _spec(looking.project, catalog) for name, catalog in looking.catalogs.items()}
     reports = []

@@ -109,7 +109,7 @@ def as_json(changesets: Iterable[ChangeSet]) -> str:
         "format": 1,
         "succeeded": all(changeset.succeeded for changeset in known),
         "totals": totals | {"unchanged": sum(changeset.unchanged for changeset in known)},
-        "changeSets": [changeset.model_dump(mode="json", exclude={"sightings"}) for changeset in known],
+        "changeSets": [changeset.model_dump(mode="json") for changeset in known],
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
