@@ -13,6 +13,7 @@ from transom.live.cluster import ClusterApi
 
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Objects without spec and data: no secret is ever read. https://kubernetes.io/docs/reference/using-api/api-concepts/"""
+_DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 _PAGE = "500"
 _AT_ONCE = 4
 _FORBIDDEN = 403
@@ -73,7 +74,32 @@ class Listed:
 
 
 def kinds(api: ClusterApi) -> tuple[Kind, ...]:
-    """Every kind that the cluster serves and can list, each in its preferred version."""
+    """Every kind that the cluster serves and can list, each in its preferred version: asked in two questions.
+
+    https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery ; a server older than 1.27 is asked group by group.
+    """
+    found: dict[tuple[str, str], Kind] = {}
+    for path in ("/api", "/apis"):
+        told = api.get(path, accept=_DISCOVERY)
+        if "items" not in told:
+            return _walked(api)
+        for group in told["items"]:
+            for kind in _discovered(group):
+                found.setdefault((str((group.get("metadata") or {}).get("name") or ""), kind.kind), kind)
+    return tuple(found.values())
+
+
+def _discovered(group: Mapping[str, Any]) -> Iterator[Kind]:
+    """Kinds of a group, those of its preferred version first."""
+    name = (group.get("metadata") or {}).get("name") or ""
+    for version in group.get("versions") or ():
+        for one in version.get("resources") or ():
+            if "list" in (one.get("verbs") or ()) and (kind := (one.get("responseKind") or {}).get("kind")):
+                spelled = f"{name}/{version['version']}" if name else version["version"]
+                yield Kind(spelled, kind, one["resource"], one.get("scope") == "Namespaced")
+
+
+def _walked(api: ClusterApi) -> tuple[Kind, ...]:
     groups = [("v1", "/api/v1")]
     groups += [
         (version, f"/apis/{version}")

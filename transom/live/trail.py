@@ -61,6 +61,8 @@ class Trail:
     region: str
     since: datetime | None = None
     complaints: list[str] = field(default_factory=list)
+    patience: int = 8
+    """How often a question is put when AWS asks for a pause (LookupEvents answers two a second), or does not answer."""
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def last_change(self, type_token: str, names: Collection[str]) -> Event | None:
@@ -104,7 +106,7 @@ class Trail:
             return {}
         try:
             if service not in self._clients:
-                settings = Config(retries={"mode": "adaptive", "max_attempts": 8}, user_agent_extra="transom")
+                settings = Config(retries={"mode": "adaptive", "total_max_attempts": self.patience}, user_agent_extra="transom")
                 make: Any = boto3.client  # one overload per service, none for a word that is not known yet
                 self._clients[service] = make(service, region_name=self.region, config=settings)
             answer: Mapping[str, Any] = getattr(self._clients[service], operation)(**question)
