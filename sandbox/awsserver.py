@@ -4,7 +4,8 @@ The real provider plugin never comes to rest on what moto forgets, so these exte
 
 - SQS: `RedriveAllowPolicy` is given back (API_GetQueueAttributes), and setting one attribute no longer removes the queue's policy
   (API_SetQueueAttributes: attributes that are not named stay).
-- EKS and ElastiCache: operations that moto does not have; IAM: AWS's own policies; RDS: replicas and restores (`sandbox/awsextensions`).
+- EKS and ElastiCache: operations that moto does not have; IAM: AWS's own policies; CloudTrail: events, and looking them up; RDS: replicas,
+  restores, and changes that wait for the maintenance window (`sandbox/awsextensions`).
 - RDS: parameters that were set are told apart by `Source: user` (API_DescribeDBParameters), which is how a client finds its own.
 """
 
@@ -23,12 +24,14 @@ def mend() -> None:
     from moto.rds.responses import RDSResponse
     from moto.sqs.models import Queue
 
-    from sandbox.awsextensions import eks, elasticache, iam, rds
+    from sandbox.awsextensions import cloudtrail, eks, elasticache, iam, rds, rdspending
 
+    cloudtrail.mend()
     eks.mend()
     elasticache.mend()
     iam.mend()
     rds.mend()
+    rdspending.mend()
     if hasattr(Queue, "redrive_allow_policy"):
         return
     Queue.redrive_allow_policy = None

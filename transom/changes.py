@@ -111,6 +111,41 @@ class Violation(Frozen):
     location: str = ""
 
 
+class Hold(Frozen):
+    """A hand on one field of a live Kubernetes object that is not ours, as the API server keeps book of it.
+
+    https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+    """
+
+    path: str
+    """The field as the engine writes it, `spec.template.spec.containers[0].env[1]`; of what nobody declared the whole part, once."""
+    manager: str
+    """Name of the tool or controller, e.g. `kubectl-edit`."""
+    operation: str = ""
+    """`Apply` or `Update`."""
+    subresource: str = ""
+    """Through which it was set, e.g. `scale`; empty for the object itself."""
+    time: str = ""
+    """When this manager last set any field of the object, RFC 3339."""
+    declared: bool = False
+    """Whether the last applied inputs speak of the field."""
+    live: Any = None
+    """The live value of a field that nobody declared, secrets masked."""
+
+
+class Sighting(Frozen):
+    """One resource that a look for drift asked for: as it was, changed or gone."""
+
+    urn: str
+    type: str
+    name: str
+    id: str = ""
+    called: tuple[str, ...] = ()
+    """What the cloud calls it beside its id: a name, an ARN."""
+    holds: tuple[Hold, ...] = ()
+    """What others than the engine's plugin hold of it; Kubernetes objects only."""
+
+
 class ChangeSet(Frozen):
     """All changes of one run of one stack.
 
@@ -128,6 +163,8 @@ class ChangeSet(Frozen):
     """What policies said."""
     documents: dict[str, str] = Field(default_factory=dict)
     """The line of each document that changes or messages are about, `path:line:column`, by identity."""
+    sightings: tuple[Sighting, ...] = Field(default=(), exclude=True)
+    """Every resource that was looked for; of purpose `drift` only. For the report on drift, and no part of the serialised form."""
     unchanged: int = 0
     """Resources that the run left or found as they were."""
     succeeded: bool = True

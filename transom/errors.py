@@ -15,6 +15,7 @@ TransomError                 reason, subject, message, hint
 │   │   ├── StateDamaged     the stack's state contradicts itself                                   exit 1
 │   │   └── RunCancelled     somebody stopped the run                                               exit 1
 │   ├── HostRefused          a host of pull requests does not take what it is told                  exit 1
+│   ├── ClusterRefused       an API server said no                                                  exit 1
 │   └── ToolMissing          a program that is needed is not on this machine                        exit 1
 │       └── PluginMissing    a plugin of the engine is not on this machine                          exit 1
 └── TemporaryError           trying again may help
@@ -244,6 +245,16 @@ class RunCancelled(EngineError):  # noqa: N818 - a state
     """Somebody stopped the run; what it had done by then is kept in the state."""
 
     default_reason = "RunCancelled"
+
+
+class ClusterRefused(PermanentError):  # noqa: N818 - a decision
+    """An API server said no; `code` is HTTP's."""
+
+    default_reason = "ClusterRefused"
+
+    def __init__(self, message: str, *, code: int, hint: str = "") -> None:
+        self.code = code
+        super().__init__(message, hint=hint)
 
 
 class ToolMissing(PermanentError):  # noqa: N818 - a state

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from functools import partial
 
 import click
 
-from transom.catalog import digests
+from transom.catalog import digests, shards
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.changes import ChangeSet
@@ -24,6 +24,7 @@ from transom.engine import Engine, fleet
 from transom.engine.seam import Listener
 from transom.errors import PermanentError
 from transom.history import actor, held, opening
+from transom.history.findings import Findings
 from transom.history.journal import Journal
 from transom.history.records import Act, Deployment, Result, Revision, StackResult, stack_result
 from transom.specs.guards import AllowSpec
@@ -51,11 +52,12 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Deploying:
-    """Who deploys: the history, the engine and what is meant."""
+    """Who deploys: the history, the engine and what is meant; `after` is what is done besides, and is part of the same deployment."""
 
     kept: Journal
     engine: Engine
     intent: Intent
+    after: Callable[[fleet.Result], fleet.Result] = lambda result: result
 
 
 def journal(engine: Engine, project: Project) -> Journal:
@@ -96,6 +98,11 @@ def places(kept: Journal | None, catalogs: Mapping[str, Catalog]) -> running.Pla
     return running.Places(catalogs, partial(earlier, kept))
 
 
+def findings(engine: Engine, project: Project) -> Findings:
+    """The findings of drift, kept where the history is; errors as `journal`."""
+    return Findings(opening.store(os.environ.get(HISTORY) or engine.backend()), project.name)
+
+
 def refuse_held(kept: Journal, environments: Mapping[str, Catalog]) -> None:
     """Refuses new commits for an environment that was rolled back and not released since.
 
@@ -129,13 +136,13 @@ def deploy(deploying: Deploying, catalogs: Mapping[str, Catalog], members: Mappi
     }
     try:
         allowed = {stack: _allowed(member, catalogs) for stack, member in members.items()}
-        result = fleet.run(deploying.engine.apply, allowed, at_once=running.at_once(), listen=listen)
+        result = deploying.after(fleet.run(deploying.engine.apply, allowed, at_once=running.at_once(), listen=listen))
     except BaseException:
         for record in records.values():
             kept.end(record.model_copy(update={"result": Result.CANCELLED, "duration": time.monotonic() - begun}))
         raise
     for name, record in records.items():
-        mine = [outcome for outcome in result.outcomes if members[outcome.stack].request.environment == name]
+        mine = [outcome for outcome in result.outcomes if shards.split(outcome.stack)[0] == name]
         kept.end(_ended(record, mine, time.monotonic() - begun))
     return running.Places(catalogs, lambda name: _kept(kept, before.get(name))).of(result)
 

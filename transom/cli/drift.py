@@ -1,39 +1,68 @@
-"""`transom drift`: what live differs from what was last applied, and the way back."""
+"""`transom drift`: what live differs from what was last applied, and the way back. `ack` and `findings` are of what earlier runs found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import click
 
-from transom import drift, guards
-from transom.catalog.model import Catalog
-from transom.catalog.project import Project
-from transom.cli import deploying, running, wiring
-from transom.cli.output import lock_timeout_option, output_option, progress
+from transom import drift
+from transom.cli import deploying, healing, looking, naming, running, wiring
+from transom.cli.acknowledging import ack, listing, unack
+from transom.cli.output import lock_timeout_option, output_option, table
 from transom.drift import Report
-from transom.engine import fleet
 from transom.errors import PermanentError
 from transom.exitcodes import ExitCode
 from transom.history.journal import Journal
-from transom.history.records import Act
 from transom.redaction import redact
 
 
-@click.command("drift")
+class _Drift(click.Group):
+    """`transom drift dev` is `transom drift report dev`: what comes first is a word of its own, or an environment or an option."""
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(**settings)  # type: ignore[arg-type]  # click's own
+        self.ignore_unknown_options = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, with the word that is left out."""
+        return super().parse_args(ctx, args if args and args[0] in self.commands else ["report", *args])
+
+
+@click.group("drift", cls=_Drift, add_help_option=False)
+def command() -> None:
+    """Report what live differs from what was last applied, put it back, or acknowledge it."""
+
+
+command.add_command(ack)
+command.add_command(unack)
+command.add_command(listing)
+
+
+@command.command("report")
 @click.argument("environments", nargs=-1)
 @click.option("--heal", is_flag=True, help="Put back what was last applied. Takes no new commits.")
+@click.option("--foreign", is_flag=True, help="With --heal: also take away fields that nobody declared and a person's tool set.")
 @click.option("--app", "applications", multiple=True, help="Only this application's resources. May be given several times.")
+@click.option(
+    "--only",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    help="Only this: KIND/NAME of a document, KIND/NAMESPACE/NAME of an object, a URN, or a finding. May be given several times.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is drift; after --heal, when there is some left.")
 @click.option("--message", "-m", default="", help="Why it is healed; kept in the history.")
 @lock_timeout_option
-@output_option("text", "json")
-def command(  # noqa: PLR0913 - one parameter per option, as click has it
+@output_option("text", "json", "summary")
+def report_(  # noqa: PLR0913 - one parameter per option, as click has it
     *,
     environments: tuple[str, ...],
     heal: bool,
+    foreign: bool,
     applications: tuple[str, ...],
+    names: tuple[str, ...],
     detailed_exitcode: bool,
     message: str,
     lock_wait: float,
@@ -43,53 +72,52 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
 
     What was last applied comes from the history: commits that were not applied yet are no drift, and Git need not be reachable.
     """
+    if foreign and not heal:
+        raise click.UsageError("--foreign goes with --heal")
+    about = _about(environments)
+    documents = _documents(about, applications)
+    looked = looking.look(about.looking)
+    whole = looked.report
+    named = naming.keys((*names, *documents), whole, looked.result.changesets, about.looking.catalogs)
+    mine = drift.only(whole, named) if names or documents else whole
+    by_name = naming.keys(names, whole, looked.result.changesets, about.looking.catalogs)
+    work = healing.Healing(about.kept, about.looking.engine, about.looking.catalogs, foreign, by_name, applications, message, lock_wait)
+    plan = healing.planned(work, mine.findings) if heal else None
+    if plan is None or plan.empty:
+        if plan is not None:
+            healing.tell_of_what_is_left(plan)
+        return _tell(mine, looked, form, detailed_exitcode=detailed_exitcode)
+    healing.tell_of_what_is_left(plan)
+    healed = healing.heal(work, plan)
+    running.show(healed, "text" if form == "summary" else form)
+    if healed.exit_code or not detailed_exitcode:
+        return healed.exit_code
+    return ExitCode.CHANGES if plan.left else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a look is about."""
+
+    looking: looking.Looking
+    kept: Journal
+
+
+def _about(environments: Sequence[str]) -> _About:
     project = wiring.project()
     engine = wiring.engine(project)
     kept = deploying.journal(engine, project)
-    catalogs = _applied(kept, project, environments)
-    wanted = frozenset(_documents(catalogs, applications))
-    members = wiring.members(catalogs, ordered=False)
-    with progress("looking", doing=False) as listen:
-        result = running.Places(catalogs).of(fleet.run(engine.drift, members, at_once=running.at_once(), listen=listen))
-    report = drift.only(drift.report(result.changesets), wanted) if wanted else drift.report(result.changesets)
-    if not heal:
-        return _tell(report, result, form, detailed_exitcode=detailed_exitcode)
-    targets = _targets(report)
-    if not targets:
-        return _tell(report, result, form, detailed_exitcode=detailed_exitcode)
-    members = {
-        stack: fleet.Member(
-            replace(member.request, targets=targets[stack], message=message, lock_wait=lock_wait, refresh=True), member.needs
-        )
-        for stack, member in wiring.members(catalogs).items()
-        if stack in targets
-    }
-    members = {
-        stack: fleet.Member(member.request, tuple(need for need in member.needs if need in members)) for stack, member in members.items()
-    }
-    planned = running.plan(engine, members, running.Places(catalogs))
-    if not planned.succeeded:
-        running.show(planned, form)
-        return planned.exit_code
-    guards.refuse(guards.judge(catalogs, planned.changesets))
-    touched = {name: catalog for name, catalog in catalogs.items() if any(m.request.environment == name for m in members.values())}
-    intent = deploying.Intent(Act.HEAL, message, only=applications)
-    with progress("healing") as listen:
-        healed = deploying.deploy(deploying.Deploying(kept, engine, intent), touched, members, listen)
-    running.show(healed, form)
-    return healed.exit_code
-
-
-def _applied(kept: Journal, project: Project, environments: Sequence[str]) -> dict[str, Catalog]:
-    """What was last applied to each environment; what Git asks for where the history knows of no apply."""
-    out: dict[str, Catalog] = {}
+    catalogs, since = {}, {}
     for name in wiring.names(project, environments):
         last = kept.last_applied(name)
-        out[name] = kept.catalog(last) if last is not None else wiring.catalogs(project, [name])[name]
-    return out
+        catalogs[name] = kept.catalog(last) if last is not None else wiring.catalogs(project, [name])[name]
+        if last is not None:
+            since[name] = last.ended
+    return _About(looking.Looking(project, engine, catalogs, deploying.findings(engine, project), since), kept)
 
 
-def _documents(catalogs: Mapping[str, Catalog], applications: Sequence[str]) -> list[str]:
+def _documents(about: _About, applications: Sequence[str]) -> list[str]:
+    catalogs = about.looking.catalogs
     for name in applications:
         if not any(name in catalog.applications for catalog in catalogs.values()):
             from transom.catalog.validate import near
@@ -99,23 +127,23 @@ def _documents(catalogs: Mapping[str, Catalog], applications: Sequence[str]) -> 
     return [f"Application/{name}" for name in applications]
 
 
-def _targets(report: Report) -> dict[str, tuple[str, ...]]:
-    """URNs to heal, by stack: what really drifted and can be put back."""
-    found: dict[str, list[str]] = {}
-    for finding in report.findings:
-        if finding.drifted and finding.healable:
-            found.setdefault(finding.stack, []).append(finding.urn)
-        elif finding.drifted:
-            why = "; ".join(one.unhealable for one in finding.real if one.unhealable)
-            click.echo(redact(f"{finding.document} {finding.name} is left as it is: {why}"), err=True)
-    return {stack: tuple(sorted(urns)) for stack, urns in found.items()}
-
-
-def _tell(report: Report, result: fleet.Result, form: str, *, detailed_exitcode: bool) -> int:
-    click.echo(redact(drift.as_json(report) if form == "json" else drift.text(report)), nl=False)
+def _tell(report: Report, looked: looking.Looked, form: str, *, detailed_exitcode: bool) -> int:
+    result = looked.result
+    click.echo(redact(_shown(report, form)), nl=False)
     for outcome in result.outcomes:
         if outcome.error:
             click.echo(redact(f"error: {outcome.stack}: {outcome.error}"), err=True)
     if any(outcome.error for outcome in result.outcomes) or report.unreadable:
         return result.exit_code or ExitCode.FAILED
     return ExitCode.CHANGES if report.drifted and detailed_exitcode else ExitCode.DONE
+
+
+def _shown(report: Report, form: str) -> str:
+    if form == "json":
+        return drift.as_json(report)
+    if form == "text":
+        return drift.text(report)
+    rows = drift.totals(report)
+    header = ("ENVIRONMENT", "DOCUMENT", "MISSING", "CHANGED", "FOREIGN", "UNREADABLE", "ACKNOWLEDGED")
+    shown = [[str(value) for value in row.values()] for row in rows]
+    return drift.summary(report) + "\n" + (table(header, shown) + "\n" if rows else "")

@@ -14,7 +14,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
-from transom.changes import Change, DiffKind, PropertyChange
+from transom.changes import Change, DiffKind, PropertyChange, Sighting
 
 
 class Cause(StrEnum):
@@ -28,6 +28,10 @@ class Cause(StrEnum):
     """Applied, and waiting for its maintenance window."""
     EXTERNAL = "external"
     """A controller owns it, by agreement."""
+    FOREIGN = "foreign"
+    """Nobody declared it, and a person's tool set it."""
+    IGNORED = "ignored"
+    """The environment's document says that it is nobody's business."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +45,17 @@ class Rule:
     name: str = "*"
     kind: DiffKind | None = None
     """Only where the property was added, changed or deleted; None for all."""
+    manager: str | None = None
+    """Only where a manager of this name (with `*`) set the field last, as the API server keeps book of it; None for all, and for AWS."""
 
-    def fits(self, change: Change, found: PropertyChange) -> bool:
-        """Whether the rule speaks about this property."""
+    def fits(self, thing: Change | Sighting, found: PropertyChange, manager: str = "") -> bool:
+        """Whether the rule speaks about this property, which `manager` set."""
         return (
-            fnmatchcase(change.type, self.type)
-            and fnmatchcase(change.name, self.name)
+            fnmatchcase(thing.type, self.type)
+            and fnmatchcase(thing.name, self.name)
             and self.kind in (None, found.kind)
-            and re.fullmatch(self.path, found.path) is not None
+            and (self.manager is None or (bool(manager) and fnmatchcase(manager, self.manager)))
+            and re.fullmatch(self.path, found.path, re.DOTALL) is not None
         )
 
 
@@ -93,11 +100,11 @@ BUILT_IN: tuple[Rule, ...] = (
 )
 
 
-def cause_of(change: Change, found: PropertyChange, rules: tuple[Rule, ...] = BUILT_IN) -> tuple[Cause, str]:
-    """The cause of one property's difference and its reason; (REAL, "") where no rule fits."""
+def cause_of(change: Change, found: PropertyChange, rules: tuple[Rule, ...] = BUILT_IN, manager: str = "") -> tuple[Cause, str]:
+    """The cause of one property's difference and its reason; (REAL, "") where no rule fits. `manager` set it, where that is known."""
     if written_otherwise(found.before, found.after) or (_holds_quantity(change, found) and _same_quantity(found.before, found.after)):
         return Cause.NOISE, "the same, written otherwise"
-    rule = next((rule for rule in rules if rule.fits(change, found)), None)
+    rule = next((rule for rule in rules if rule.fits(change, found, manager)), None)
     return (rule.cause, rule.reason) if rule else (Cause.REAL, "")
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from transom import redaction
-from transom.changes import Change, ChangeSet, Diagnostic, DiffKind, Operation, PropertyChange, Violation
-from transom.engine import properties, urns, values
+from transom.changes import Change, ChangeSet, Diagnostic, DiffKind, Operation, PropertyChange, Sighting, Violation
+from transom.engine import ownership, properties, urns, values
 from transom.engine.properties import Detail, Sides
 from transom.engine.seam import Listener, Progress, Step, quiet
 
@@ -40,6 +40,9 @@ _OPERATIONS = {
 
 _ECHO = re.compile(r"(?:update|preview|refresh|destroy) (?:failed|(?P<cancelled>cancell?ed))")
 """The engine's own last word on a run: says nothing that the other messages do not, but for who stopped it."""
+
+_CALLED = ("identifier", "replicationGroupId", "bucket", "name", "arn")
+"""Outputs that say what a cloud calls a resource, where its id does not."""
 
 LEFT_OVER = "left over from a replacement that an earlier run did not finish"
 INTERRUPTED = "the run ended before this operation did; whether it took effect is not known until the next refresh"
@@ -74,6 +77,8 @@ class Recorder:
     parents: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Live inputs by URN, where a refresh read them."""
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    """What a refresh read of each resource, by URN; without documents, which are known at the end."""
     cancelled: bool = False
     """Whether the engine said that somebody stopped the run."""
     _resources: dict[Key, _Resource] = field(default_factory=dict)
@@ -148,6 +153,10 @@ class Recorder:
             changes=changes,
             diagnostics=tuple(dict.fromkeys((*told, *self._diagnostics))),
             violations=violations,
+            sightings=tuple(
+                sighting.model_copy(update={"document": urns.document(urn, self.parents)})
+                for urn, sighting in sorted(self.sightings.items())
+            ),
             unchanged=self._unchanged(carried),
             succeeded=succeeded,
             error="" if succeeded else own or ("" if blamed else redaction.redact(error)),
@@ -191,12 +200,29 @@ class Recorder:
         if self.purpose == "drift":
             if metadata.new is not None and metadata.new.inputs is not None and step is Step.FINISHED:
                 self.inputs[metadata.urn] = metadata.new.inputs
+            if step is Step.FINISHED:
+                self._see(metadata)
             return _found(metadata, op, step)
         if op == "refresh":
             return Operation.READ if step is Step.FAILED else None
         if op == "delete" and metadata.old is not None and metadata.old.retain_on_delete:
             return Operation.FORGET
         return _OPERATIONS.get(op)
+
+    def _see(self, metadata: engine_events.StepEventMetadata) -> None:
+        parsed, state = urns.parse(metadata.urn), metadata.new or metadata.old
+        if parsed is None or state is None or urns.is_provider(metadata.type):
+            return
+        declared = (metadata.old and metadata.old.inputs) or state.inputs or {}
+        outputs = state.outputs or {}
+        self.sightings[metadata.urn] = Sighting(
+            urn=metadata.urn,
+            type=metadata.type,
+            name=parsed.name,
+            id=state.id or "",
+            called=tuple(dict.fromkeys(str(outputs[key]) for key in _CALLED if isinstance(outputs.get(key), str))),
+            holds=ownership.holds(metadata.type, declared, outputs) if metadata.new is not None else (),
+        )
 
     def _diagnostic(self, event: engine_events.DiagnosticEvent) -> None:
         if event.ephemeral or event.severity not in ("error", "warning", "info", "info#err"):

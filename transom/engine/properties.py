@@ -131,8 +131,9 @@ def _forces(sides: Sides, path: Path) -> bool:
 def _change(sides: Sides, path: Path, told: tuple[DiffKind, Any, Any], *, replaces: bool) -> PropertyChange:
     kind, before, after = told
     if values.secret_at(sides.type, path, sides.trees()):
-        before = before if before is MISSING else values.BLINDED
-        after = after if after is MISSING else values.BLINDED
+        # What lies inside of a secret cannot be found; that it is there, the kind says.
+        before = MISSING if kind is DiffKind.ADD else values.BLINDED
+        after = MISSING if kind is DiffKind.DELETE else values.BLINDED
     before, after = values.covered(before, after), values.covered(after, before)
     return PropertyChange(
         path=show(path),

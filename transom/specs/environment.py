@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints, field_validator, mode
 
 from transom.specs.base import Document, Selector, Spec, first_twice
 from transom.specs.certificates import Certificates
+from transom.specs.drift import DriftSpec
 from transom.specs.guards import GuardsSpec
 from transom.specs.scalars import Int, LooseQuantity, Name, Quantity, Region, Storage, TagText
 from transom.specs.source import SourceSpec
@@ -133,6 +134,8 @@ class EnvironmentSpec(Spec):
     """How applications follow Git that do not say it themselves."""
     guards: GuardsSpec = GuardsSpec()
     """What may not happen without somebody saying so here: deletions, replacements, changes at the wrong time."""
+    drift: DriftSpec = DriftSpec()
+    """What `drift` leaves out."""
     tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(
         default_factory=dict, examples=[{"cost-center": "platform"}]
     )

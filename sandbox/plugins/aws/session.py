@@ -70,6 +70,7 @@ class Session:
         endpoint = self.settings.endpoint(service)
         access, secret, token = self._keys if service != "sts" else self._first_keys
         config = Config(
+            user_agent_extra="APN/1.0 HashiCorp/1.0 Terraform/stand-in",  # as the real provider names itself in a trail
             proxies={},  # a proxy of the environment would carry the request off this machine
             retries={"mode": "standard", "total_max_attempts": self.settings.max_retries + 1},
             max_pool_connections=64,
