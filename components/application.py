@@ -18,6 +18,7 @@ _POD_TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("apps", "ReplicaSet"): ("spec", "template"),
     ("batch", "Job"): ("spec", "template"),
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
+    ("argoproj.io", "Rollout"): ("spec", "template"),
 }
 
 
@@ -31,6 +32,8 @@ class Binding:
     secret: bool
     folder: str = ""
     """Where each variable is a file of its name, in the containers; empty where they are environment variables."""
+    carrier: Mapping[str, Any] | None = None
+    """An object that brings the Secret, instead of the Secret itself; empty where something else brings it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Application(pulumi.ComponentResource):
             "transom.dev/application": name,
             "transom.dev/environment": args.environment,
         }
-        objects = [ObjectArgs(_carrier(binding), args.namespace, labels) for binding in args.bindings]
+        objects = [ObjectArgs(_carrier(binding), args.namespace, labels) for binding in args.bindings if binding.carrier != {}]
         if args.account:
             objects += [ObjectArgs(_service_account(args.account, space), space, labels) for space in args.account.namespaces]
             objects += [ObjectArgs(_way_to_agent(args.account.agent), space, labels) for space in args.account.agent_namespaces]
@@ -109,6 +112,8 @@ class Application(pulumi.ComponentResource):
 
 def _carrier(binding: Binding) -> dict[str, Any]:
     """The object that carries a binding's variables."""
+    if binding.carrier is not None:
+        return dict(binding.carrier)
     if binding.secret:
         return {
             "apiVersion": "v1",

@@ -46,6 +46,10 @@ class ApiServer:
         if status != _CONFLICT:
             self._parse("POST", path, status, body)
 
+    def post(self, path: str, document: dict[str, Any]) -> Any:
+        """What the collection at a path answers to an object."""
+        return self._parse("POST", path, *self._call("POST", path, document))
+
     @staticmethod
     def _parse(method: str, path: str, status: int, body: bytes) -> Any:
         if status >= _REFUSED:

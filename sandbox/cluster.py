@@ -126,9 +126,9 @@ def component_commands(cluster: Cluster) -> tuple[Command, ...]:
     """What needs the API server to be ready: controller manager, scheduler, simulated nodes."""
     authority = certificates.authority(cluster.layout.keys)
     accounts = certificates.issue(cluster.layout.keys, Subject(f"service-accounts-{cluster.name}", "service-accounts"))
-    manager = _component_kubeconfig(cluster, "controller-manager", "system:kube-controller-manager")
-    scheduler = _component_kubeconfig(cluster, "scheduler", "system:kube-scheduler")
-    kwok = _component_kubeconfig(cluster, "kwok", "transom-sandbox-kwok")
+    manager = component_kubeconfig(cluster, "controller-manager", "system:kube-controller-manager")
+    scheduler = component_kubeconfig(cluster, "scheduler", "system:kube-scheduler")
+    kwok = component_kubeconfig(cluster, "kwok", "transom-sandbox-kwok")
     stages = cluster.layout.cluster(cluster.name) / "stages.yaml"
     write_private(stages, yaml.safe_dump_all(_STAGES, sort_keys=False))
     return (
@@ -225,7 +225,8 @@ def write_kubeconfig(layout: Layout, clusters: tuple[Cluster, ...]) -> None:
     )
 
 
-def _component_kubeconfig(cluster: Cluster, name: str, user: str) -> Path:
+def component_kubeconfig(cluster: Cluster, name: str, user: str) -> Path:
+    """The kubeconfig of one of its own components, by the user's client certificate."""
     pair = cluster.user(name, user)
     path = cluster.layout.cluster(cluster.name) / f"{name}.kubeconfig"
     document = {

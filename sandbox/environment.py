@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from sandbox import cloud, stacks
+from sandbox import cloud, controllers, stacks
 from sandbox.cluster import REGION
 from sandbox.errors import SandboxError
 from sandbox.layout import CHECKOUT, Layout
@@ -53,6 +53,9 @@ def environment(root: Path | None = None) -> dict[str, str]:
     }
     if any(plugin.origin == "standin" for plugin in plugins):
         found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+    if "sealed-secrets" in state.controllers:
+        port = state.ports[f"{controllers.CONTROLLERS['sealed-secrets'].part}-{state.clusters[0]}"]
+        found["SEALED_SECRETS_CERT"] = f"http://127.0.0.1:{port}{controllers.CONTROLLERS['sealed-secrets'].ready}"
     return found
 
 

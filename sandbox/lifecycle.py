@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox import certificates, cloud, cluster, ports, processes, stacks
+from sandbox import certificates, cloud, cluster, controllers, ports, processes, stacks
 from sandbox.apiserver import ApiServer
 from sandbox.awsextensions import controlplanes
 from sandbox.certificates import Subject
@@ -67,16 +67,20 @@ class Status:
     notes: tuple[str, ...] = ()
 
 
-def up(root: Path | None = None, clusters: Sequence[str] = ("dev",), say: Say = lambda _: None) -> Status:
+def up(root: Path | None = None, clusters: Sequence[str] = ("dev",), say: Say = lambda _: None, *, having: Sequence[str] = ()) -> Status:
     """Start the sandbox in this folder, or what of it does not run, and wait until it is ready. Asked for another cluster, add it.
+
+    `having` are controllers that every cluster has from now on, by the names of `sandbox.controllers`.
 
     Raises ToolMissing where a program is missing, SandboxError with the end of the log where one does not start.
     """
     layout = Layout.of(root)
     _check_names(clusters)
-    programs = _programs()
+    controllers.check_names(tuple(having))
     with alone(layout):
         state = load(layout)
+        state = replace(state, controllers=tuple(dict.fromkeys([*state.controllers, *having])))
+        programs = _programs(controllers.CONTROLLERS[name].part for name in state.controllers)
         known = [process for process in state.processes.values() if processes.is_alive(process)]
         if count := processes.stop_strays(layout, known):
             say(f"ended {count} processes that an interrupted run had left")
@@ -113,7 +117,8 @@ def status(root: Path | None = None) -> Status:
     layout = Layout.of(root)
     state = load(layout)
     told = tuple(ProcessStatus(item.name, item.pid, processes.is_alive(item), layout.log(item.name)) for item in state.processes.values())
-    expected = {"etcd", "moto", *(f"{component}-{name}" for component in _COMPONENTS for name in state.clusters)}
+    components = (*_COMPONENTS, *(controllers.CONTROLLERS[name].part for name in state.controllers))
+    expected = {"etcd", "moto", *(f"{component}-{name}" for component in components for name in state.clusters)}
     running = {item.name for item in told if item.running}
     word = "running" if state.clusters and running >= expected else "partial" if running else "stopped"
     clusters = tuple(_cluster_status(_cluster(layout, state, name, {}), running) for name in state.clusters)
@@ -178,7 +183,9 @@ def _start(run: _Run, state: State) -> tuple[str, ...]:
     servers = [book.ensure(cluster.api_command(item))[0] for item in clusters]
     with ThreadPoolExecutor(max_workers=len(clusters) + 1) as pool:
         # Commands are made here, one after the other: clusters share certificates, and each is made once.
-        ready = [_Waiting(item, (etcd, server), cluster.component_commands(item)) for item, server in zip(clusters, servers, strict=True)]
+        ready = [
+            _Waiting(item, (etcd, server), cluster.component_commands(item), state) for item, server in zip(clusters, servers, strict=True)
+        ]
         waiting = [pool.submit(_bring_up, run, book, item) for item in ready]
         stacks.prepare(layout, CHECKOUT)
         processes.wait_until(lambda: cloud.is_ready(state.ports["moto"]), "moto", (moto,), layout)
@@ -201,6 +208,8 @@ class _Waiting:
     cluster: Cluster
     watched: tuple[Process, Process]
     components: tuple[Command, ...]
+    state: State
+    """As it was when the run began: which controllers the cluster has, and their ports."""
 
 
 def _bring_up(run: _Run, book: _Book, waiting: _Waiting) -> None:
@@ -212,6 +221,19 @@ def _bring_up(run: _Run, book: _Book, waiting: _Waiting) -> None:
         _create_patiently(run, client, path, document)
     processes.wait_until(lambda: cluster.is_settled(client), f"a node of {item.name}", (*waiting.watched, *started), run.layout)
     run.say(f"cluster {item.name} is ready on {client.url}")
+    for name in waiting.state.controllers:
+        _start_controller(run, book, waiting, name)
+
+
+def _start_controller(run: _Run, book: _Book, waiting: _Waiting, name: str) -> None:
+    """Its definitions first: a controller that does not find them gives up."""
+    item, client = waiting.cluster, waiting.cluster.client()
+    controllers.prepare(name, lambda path, document: _create_patiently(run, client, path, document))
+    processes.wait_until(lambda: controllers.is_defined(name, client), f"the kinds of {name}", waiting.watched, run.layout)
+    work = controllers.given(name, item, run.programs[controllers.CONTROLLERS[name].part], waiting.state.ports)
+    process, _ = book.ensure(controllers.command(name, work))
+    processes.wait_until(lambda: controllers.is_ready(name, work), f"{name} on {item.name}", (*waiting.watched, process), run.layout)
+    run.say(f"{name} works on cluster {item.name}")
 
 
 def _create_patiently(run: _Run, client: ApiServer, path: str, document: dict[str, object]) -> None:
@@ -277,9 +299,11 @@ def _etcd_command(run: _Run, state: State) -> Command:
 
 def _with_ports(state: State) -> State:
     """Ports for everything: those of running processes stay, others stay when they are free."""
-    purposes = ("etcd", "etcd-peer", "moto", "authenticator", *(f"kube-apiserver-{name}" for name in state.clusters))
+    of_controllers = controllers.purposes(state.controllers, state.clusters)
+    purposes = ("etcd", "etcd-peer", "moto", "authenticator", *(f"kube-apiserver-{name}" for name in state.clusters), *of_controllers)
+    served_by = {**_SERVED_BY, **of_controllers}
     running = {name for name, process in state.processes.items() if processes.is_alive(process)}
-    held = {purpose: port for purpose, port in state.ports.items() if _SERVED_BY.get(purpose, purpose) in running}
+    held = {purpose: port for purpose, port in state.ports.items() if served_by.get(purpose, purpose) in running}
     free = ports.choose(tuple(item for item in purposes if item not in held), state.ports)
     return replace(state, ports={**held, **free})
 
@@ -293,9 +317,9 @@ def _cluster_status(item: Cluster, running: Iterable[str]) -> ClusterStatus:
     return ClusterStatus(item.name, item.context, f"https://127.0.0.1:{item.port}", ready)
 
 
-def _programs() -> dict[str, Path]:
+def _programs(more: Iterable[str]) -> dict[str, Path]:
     tools = Tools.of(CHECKOUT)
-    found = {part.name: located.locate(part, tools) for part in parts.by_name(list(_PROGRAMS))}
+    found = {part.name: located.locate(part, tools) for part in parts.by_name([*_PROGRAMS, *more])}
     missing = [name for name, item in found.items() if isinstance(item, located.Missing)]
     if missing:
         raise ToolMissing(f"not built yet: {', '.join(missing)}", hint=f"python3 -m sandbox.toolchain build {' '.join(missing)}")

@@ -26,11 +26,12 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Ports by purpose, clusters in the order they were asked for, processes by name."""
+    """Ports by purpose, clusters in the order they were asked for, processes by name, and the controllers that each cluster has."""
 
     ports: dict[str, int] = field(default_factory=dict)
     clusters: tuple[str, ...] = ()
     processes: dict[str, Process] = field(default_factory=dict)
+    controllers: tuple[str, ...] = ()
 
     def with_process(self, process: Process) -> State:
         """The state with this process in place of an earlier one of its name."""
@@ -46,7 +47,7 @@ def load(layout: Layout) -> State:
     try:
         raw = json.loads(text)
         processes = {name: Process(**{**kept, "command": tuple(kept["command"])}) for name, kept in raw["processes"].items()}
-        return State(ports=raw["ports"], clusters=tuple(raw["clusters"]), processes=processes)
+        return State(raw["ports"], tuple(raw["clusters"]), processes, tuple(raw.get("controllers", ())))
     except (ValueError, KeyError, TypeError) as error:
         hint = f"stop its processes and remove {layout.root}: transom sandbox down --purge"
         raise SandboxError("the sandbox's state cannot be read", subject=str(layout.state), hint=hint) from error

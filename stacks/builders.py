@@ -27,7 +27,7 @@ from components.table import IndexArgs, KeyArgs, Table, TableArgs
 from components.tenant import TenantArgs
 from components.topic import SubscriptionArgs, Topic, TopicArgs
 from stacks import databases, outputs
-from transom.catalog import adapt, names
+from transom.catalog import adapt, names, rollouts
 from transom.catalog.model import Catalog, Entry, Manifest
 from transom.engine import paths
 from transom.specs import resources as specs
@@ -254,6 +254,7 @@ def application(  # noqa: PLR0913, PLR0917 - what the walk has gathered
 ) -> ApplicationArgs:
     """An application's objects, with outputs of `components` where they refer to them, and the service accounts that they have."""
     manifests = catalog.manifests.get(entry.identity, ())
+    taken_over = rollouts.taken_over(manifests)
     sync = entry.document.spec.sync.over(catalog.environment.document.spec.sync)
     return ApplicationArgs(
         environment=catalog.name,
@@ -263,9 +264,9 @@ def application(  # noqa: PLR0913, PLR0917 - what the walk has gathered
         namespace=entry.document.spec.destination.namespace,
         objects=[
             Owned(
-                outputs.resolved(manifest.data, components),
+                outputs.resolved(_resting(manifest, taken_over), components),
                 manifest.namespace,
-                _ignored(entry, manifest, everything=sync.update is False),
+                _ignored(entry, manifest, rollouts.scaled_by_others(manifest, manifests), everything=sync.update is False),
             )
             for manifest in manifests
         ],
@@ -275,9 +276,17 @@ def application(  # noqa: PLR0913, PLR0917 - what the walk has gathered
     )
 
 
-def _ignored(entry: Entry[Application], manifest: Manifest, *, everything: bool) -> list[str]:
+def _resting(manifest: Manifest, taken_over: Mapping[tuple[str, str], str]) -> Mapping[str, Any]:
+    """A manifest; of a Deployment that a Rollout has taken over the one that is made where there is none yet."""
+    rollout = taken_over.get((manifest.namespace, manifest.name)) if (manifest.group, manifest.kind) == ("apps", "Deployment") else None
+    return rollouts.resting(manifest.data, rollout) if rollout else manifest.data
+
+
+def _ignored(entry: Entry[Application], manifest: Manifest, scaled: bool, *, everything: bool) -> list[str]:  # noqa: FBT001 - one caller
     """Property paths of an object that are left as they are once it is there; `*` stands for all of it."""
-    return ["*"] if everything else [paths.show(path) for path in adapt.ignored_fields(entry, manifest)]
+    if everything:
+        return ["*"]
+    return [*(paths.show(path) for path in adapt.ignored_fields(entry, manifest)), *(["spec.replicas"] if scaled else [])]
 
 
 def claimed(spec: BindingSpec, application: str, claim: Claim, components: outputs.Components) -> Binding:

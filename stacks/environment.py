@@ -32,7 +32,7 @@ from components.table import Table
 from components.tenant import Tenant
 from components.topic import Topic
 from components.vpc import Vpc
-from stacks import builders, databases, guarded, layout, platform, unbuilt
+from stacks import builders, databases, deliveries, guarded, layout, platform, unbuilt
 from transom.catalog import digests, shards
 from transom.catalog.model import Catalog, Entry
 from transom.catalog.project import Project
@@ -192,7 +192,7 @@ class _Walk:
                 after += self._made_of(claim)
             elif one.kind == "Tenant" and one.name in self.tenants:
                 after.append(self.tenants[one.name])
-        bindings = [self._binding(one, entry.name) for one in spec.bindings]
+        bindings = [*(self._binding(one, entry) for one in spec.bindings), *deliveries.of_application(entry)]
         account = self._identity(entry, after)
         args = builders.application(self.catalog, entry, self.connections[cluster], bindings, after, self.resources)
         self.applications[entry.name] = Application(entry.name, replace(args, account=account), self.child)
@@ -225,12 +225,13 @@ class _Walk:
         holder = claim.composed.application
         return [*found, *(self.applications[holder].objects if holder in self.applications else ())]
 
-    def _binding(self, spec: BindingSpec, application: str) -> Binding:
+    def _binding(self, spec: BindingSpec, entry: Entry[Any]) -> Binding:
         identity = "/".join(spec.target)
         bound = self.catalog.entries[identity].document
         if isinstance(bound, Claim):
-            return builders.claimed(spec, application, bound, self.resources)
-        return builders.binding(spec, application, self.resources[identity], self.catalog.environment.document.spec.aws.database_ca)
+            return builders.claimed(spec, entry.name, bound, self.resources)
+        written = builders.binding(spec, entry.name, self.resources[identity], self.catalog.environment.document.spec.aws.database_ca)
+        return deliveries.binding(self.catalog, entry, written, self.resources[identity])
 
     def _cloud(self, entry: Entry[Any], guarded: Any = None) -> pulumi.ResourceOptions:
         """Options of a cloud component: its provider, and protection where the document holds data or what others stand in."""

@@ -142,6 +142,7 @@ class Sighting(Frozen):
     id: str = ""
     called: tuple[str, ...] = ()
     """What the cloud calls it beside its id: a name, an ARN."""
+    document: str = ""
     holds: tuple[Hold, ...] = ()
     """What others than the engine's plugin hold of it; Kubernetes objects only."""
 

@@ -45,6 +45,8 @@ class Part:
 
 
 _HELM = "v3.22.0"
+_ROLLOUTS = "v1.8.3"
+_SEALED_SECRETS = "v0.30.0"
 _KUSTOMIZE = "v5.8.2"
 _KUSTOMIZE_FLAGS = f"-s -w -X sigs.k8s.io/kustomize/api/provenance.version={_KUSTOMIZE}"
 
@@ -161,6 +163,36 @@ PARTS: tuple[Part, ...] = (
         version_command=("version", "--short"),
         # The first that tells each mistake of values at its own path.
         oldest=(3, 18),
+        on_demand=True,
+    ),
+    Part(
+        name="rollouts-controller",
+        package="github.com/argoproj/argo-rollouts/cmd/rollouts-controller",
+        version=_ROLLOUTS,
+        module=MODULES / "argo-rollouts",
+        ldflags=f"-s -w -X github.com/argoproj/argo-rollouts/utils/version.version={_ROLLOUTS.removeprefix('v')}",
+        minutes=4,
+        why="moves the sandbox's Rollouts through their steps",
+        on_demand=True,
+    ),
+    Part(
+        name="sealed-secrets-controller",
+        package="github.com/bitnami-labs/sealed-secrets/cmd/controller",
+        version=_SEALED_SECRETS,
+        module=MODULES / "sealed-secrets",
+        ldflags=f"-s -w -X main.VERSION={_SEALED_SECRETS}",
+        minutes=1.5,
+        why="opens the sandbox's SealedSecrets",
+        on_demand=True,
+    ),
+    Part(
+        name="kubeseal",
+        package="github.com/bitnami-labs/sealed-secrets/cmd/kubeseal",
+        version=_SEALED_SECRETS,
+        module=MODULES / "sealed-secrets",
+        ldflags=f"-s -w -X main.VERSION={_SEALED_SECRETS}",
+        minutes=0.5,
+        why="is what transom seal is held against",
         on_demand=True,
     ),
 )

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,8 +65,8 @@ def workplace(tmp_path: Path) -> Iterator[Callable[..., Workplace]]:
     """Makes a workplace on a sandbox of the scenario's own: what is left in a cloud is part of what is tested."""
     home = tmp_path / "sandbox"
 
-    def make(*clusters: str) -> Workplace:
-        lifecycle.up(home, clusters=clusters)
+    def make(*clusters: str, having: Sequence[str] = ()) -> Workplace:
+        lifecycle.up(home, clusters=clusters, having=having)
         root, backend = tmp_path / "project", tmp_path / "backend"
         root.mkdir()
         backend.mkdir()

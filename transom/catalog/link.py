@@ -66,7 +66,7 @@ def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Docum
     linker.applications()
     linker.databases()
     linker.cycles()
-    placer = Placer(entries, known, linker.clusters, linker.estates, linker.in_unit, linker.placements, environment.document.spec.sync)
+    placer = Placer(entries, known, linker.clusters, linker.estates, linker.in_unit, linker.placements, environment.document.spec)
     manifests = placer.objects(objects)
     linker.problems += quotas.problems(entries, linker.placements, manifests)
     linker.outputs(manifests)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from transom import timings
-from transom.catalog import conformity, identities, link, order, validate
+from transom.catalog import conformity, identities, link, order, plaintext, validate
 from transom.catalog.composites import notes
 from transom.catalog.immutable import State
 from transom.catalog.known import Known
@@ -91,7 +91,8 @@ def load(environment: Entry[Environment], snapshots: Sequence[Snapshot], rendere
     """
     rendering, found, links = _linked(environment, snapshots, renderer)
     unidentified = identities.problems(found.entries, links.placements, links.manifests)
-    told = (*rendering.problems, *found.problems, *links.problems, *unidentified)
+    in_plain_text = plaintext.problems(found.entries, found.objects)
+    told = (*rendering.problems, *found.problems, *links.problems, *unidentified, *in_plain_text)
     places = {problem.where for problem in told}
     wrong = conformity.problems(environment, found.entries, links.placements, found.objects)
     problems = _abridged(notes.named((*told, *(problem for problem in wrong if problem.where not in places))))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from transom.catalog import adapt, names, permissions
+from transom.catalog import adapt, deliveries, names, permissions, rollouts
 from transom.catalog import manifests as rules
 from transom.catalog.estates import Estates
 from transom.catalog.known import Known
@@ -18,7 +18,7 @@ from transom.rendering.render import Rendered
 from transom.rendering.units import Room
 from transom.specs.application import Application
 from transom.specs.base import Document
-from transom.specs.sync import SyncSpec
+from transom.specs.environment import EnvironmentSpec
 from transom.specs.tenant import Tenant
 
 
@@ -33,7 +33,7 @@ class Placer:
         estates: where each tenant may put objects.
         in_unit: the application of each unit, by its key.
         placements: the cluster of each application.
-        sync: the environment's policy for those that say none.
+        environment: what it says of all of them: how they follow Git, how secrets reach them.
     """
 
     entries: Mapping[Identity, Entry[Document]]
@@ -42,7 +42,7 @@ class Placer:
     estates: Estates
     in_unit: Mapping[tuple[Path, str], str]
     placements: Mapping[str, str]
-    sync: SyncSpec
+    environment: EnvironmentSpec
     problems: list[Problem] = field(default_factory=list)
     lost: set[tuple[Path, str]] = field(default_factory=set)
     """Units some of whose objects are wrong, or have no place."""
@@ -92,9 +92,11 @@ class Placer:
     def _adapt(self, identity: Identity, entry: Entry[Application], out: dict[Identity, list[Manifest]]) -> None:
         if entry.unit is None or entry.unit.folder in self.known.torn or entry.unit.key in self.lost or entry.name not in self.placements:
             return  # what it asks for may be among what could not be read
-        adapted, problems = adapt.adapted(entry, out[identity], entry.document.spec.sync.over(self.sync))
-        out[identity] = list(adapted)
-        self.problems += problems
+        manifests, problems = adapt.adapted(entry, out[identity], entry.document.spec.sync.over(self.environment.sync))
+        manifests, of_rollout = rollouts.rolled(entry, manifests)
+        manifests, of_secrets = deliveries.delivered(entry, manifests, self.environment)
+        out[identity] = list(manifests)
+        self.problems += (*problems, *of_rollout, *of_secrets)
 
     def _owned(self, document: Rendered, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001 - one private caller
         namespace = "" if unscoped else str(document.data["metadata"].get("namespace") or "")

@@ -22,10 +22,11 @@ def command() -> None:
 @command.command("up")
 @click.option("--cluster", "clusters", multiple=True, default=("dev",), show_default=True, help="A cluster to have; may be given again.")
 @click.option("--all", "everything", is_flag=True, help="All of dev, staging and production.")
-def up(clusters: tuple[str, ...], *, everything: bool) -> None:
+@click.option("--with", "having", multiple=True, help="A controller that its clusters have: rollouts or sealed-secrets.")
+def up(clusters: tuple[str, ...], having: tuple[str, ...], *, everything: bool) -> None:
     """Start what is not running yet."""
     wanted = ("dev", "staging", "production") if everything else clusters
-    status = lifecycle.up(clusters=wanted, say=_say)
+    status = lifecycle.up(clusters=wanted, say=_say, having=having)
     _print(status)
     click.echo('\nTo use it in this shell:  eval "$(.venv/bin/transom sandbox env)"', err=True)
 

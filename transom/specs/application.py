@@ -10,7 +10,9 @@ from transom.specs.base import Document, Spec, first_twice
 from transom.specs.dependency import DependencySpec
 from transom.specs.helm import HelmSpec
 from transom.specs.manifests import FolderSpec, ImageSpec
+from transom.specs.rollout import RolloutSpec
 from transom.specs.scalars import EnvironmentPrefix, Int, Name
+from transom.specs.secrets import SecretSpec
 from transom.specs.sync import IgnoredSpec, SyncSpec
 
 BINDING_KINDS = ("database", "bucket", "queue", "topic", "cache", "table")
@@ -138,6 +140,14 @@ class ApplicationSpec(Spec):
         default=(), examples=[[{"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]]
     )
     """Fields of its objects that others may set."""
+    rollout: RolloutSpec | None = Field(
+        default=None, examples=[{"strategy": "canary", "steps": [{"setWeight": 20}, {"pause": {"duration": "10m"}}]}]
+    )
+    """How a new version of its Deployment takes the old one's place; as the Deployment does it when left out."""
+    secrets: tuple[SecretSpec, ...] = Field(
+        default=(), examples=[[{"name": "payments", "data": [{"secretKey": "API_KEY", "remoteRef": {"key": "shop/payments"}}]}]]
+    )
+    """Secrets whose values another store keeps, each an ExternalSecret."""
 
     @model_validator(mode="after")
     def _nothing_is_said_twice(self) -> ApplicationSpec:
@@ -149,6 +159,8 @@ class ApplicationSpec(Spec):
             raise ValueError(f"dependsOn names {twice.removeprefix('Application/')} twice; remove one of the two")
         if image := first_twice(one.name for one in self.images):
             raise ValueError(f"images names {image} twice; join the two")
+        if secret := first_twice(one.name for one in self.secrets):
+            raise ValueError(f"secrets has {secret} twice; join the two")
         return self
 
 

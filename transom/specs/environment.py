@@ -11,6 +11,7 @@ from transom.specs.certificates import Certificates
 from transom.specs.drift import DriftSpec
 from transom.specs.guards import GuardsSpec
 from transom.specs.scalars import Int, LooseQuantity, Name, Quantity, Region, Storage, TagText
+from transom.specs.secrets import SecretsSpec
 from transom.specs.source import SourceSpec
 from transom.specs.sync import SyncSpec
 
@@ -132,6 +133,8 @@ class EnvironmentSpec(Spec):
     """The size classes that documents may name."""
     sync: SyncSpec = Field(default=SyncSpec(), examples=[{"prune": False}])
     """How applications follow Git that do not say it themselves."""
+    secrets: SecretsSpec | None = Field(default=None, examples=[{"delivery": "externalSecret", "store": {"name": "aws"}}])
+    """How secrets reach the namespaces: what Transom generates by a Secret that it writes, unless said otherwise here."""
     guards: GuardsSpec = GuardsSpec()
     """What may not happen without somebody saying so here: deletions, replacements, changes at the wrong time."""
     drift: DriftSpec = DriftSpec()

@@ -61,6 +61,9 @@ PATTERNS: Mapping[str, str] = MappingProxyType(
         r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$": "write a tag, e.g. v1.4.2",
         r"^(/([^/~]|~[01])+)+$": "write a JSON pointer, which begins with a slash, e.g. /spec/replicas; ~1 stands for / and ~0 for ~",
         r"^[A-Z][A-Za-z0-9]*$": "write a kind, e.g. Deployment",
+        r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$": "write the object's name: lower case letters, digits, hyphens and dots",
+        r"^(100|[1-9]?[0-9])%$": "write a number, or a share as 25%",
+        r"^[A-Za-z0-9._-]{1,253}$": "write letters, digits, dots, underscores and hyphens",
         r"^subnet-[0-9a-f]+$": "write the id of a subnet, e.g. subnet-0abc12",
     }
 )
