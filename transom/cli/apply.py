@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from transom import guards
-from transom.cli import deploying, running, saving, wiring
+from transom.cli import deploying, returning, running, saving, wiring
 from transom.cli.output import lock_timeout_option, output_option, progress, strict_option
 from transom.exitcodes import ExitCode
 
@@ -78,4 +78,6 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     with progress("applying") as listen:
         result = deploying.deploy(deploying.Deploying(kept, engine, deploying.Intent(message=message)), catalogs, members, listen)
     running.show(result, form)
+    if not result.succeeded:
+        returning.after(deploying.Deploying(kept, engine, deploying.Intent()), catalogs, result, lock_wait)
     return result.exit_code

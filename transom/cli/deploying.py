@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeVar
 
 import click
 
@@ -20,14 +21,17 @@ from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.changes import ChangeSet
 from transom.cli import running
-from transom.engine import Engine, fleet
-from transom.engine.seam import Listener
+from transom.engine import Engine, fleet, locks
+from transom.engine.seam import Listener, Progress, Request, Step, Told
 from transom.errors import PermanentError
 from transom.history import actor, held, opening
 from transom.history.findings import Findings
 from transom.history.journal import Journal
-from transom.history.records import Act, Deployment, Result, Revision, StackResult, stack_result
+from transom.history.leases import Leases
+from transom.history.records import Act, Actor, Deployment, Result, Revision, StackResult, stack_result
 from transom.specs.guards import AllowSpec
+
+T = TypeVar("T")
 
 HISTORY = "TRANSOM_HISTORY"
 """Environment variable with the URL of the store that keeps the history; the engine's backend when it is not set."""
@@ -42,12 +46,14 @@ class Intent:
         message: why, in the words of whoever runs it.
         to: by environment, the number of the deployment that a rollback goes back to.
         only: applications that it is limited to; empty for all.
+        cause: of a rollback that an apply makes by itself, the number of the deployment that failed.
     """
 
     act: Act = Act.APPLY
     message: str = ""
     to: Mapping[str, int] | None = None
     only: tuple[str, ...] = ()
+    cause: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +136,71 @@ def deploy(deploying: Deploying, catalogs: Mapping[str, Catalog], members: Mappi
                 "message": intent.message,
                 "to": (intent.to or {}).get(name),
                 "only": intent.only,
+                "cause": intent.cause,
             },
         )
         for name, catalog in catalogs.items()
     }
+    leased = Leased(deploying.engine, kept.leases(author), listen)
     try:
         allowed = {stack: _allowed(member, catalogs) for stack, member in members.items()}
-        result = deploying.after(fleet.run(deploying.engine.apply, allowed, at_once=running.at_once(), listen=listen))
+        result = deploying.after(fleet.run(leased.apply, allowed, at_once=running.at_once(), listen=leased.hear))
     except BaseException:
         for record in records.values():
             kept.end(record.model_copy(update={"result": Result.CANCELLED, "duration": time.monotonic() - begun}))
         raise
     for name, record in records.items():
         mine = [outcome for outcome in result.outcomes if shards.split(outcome.stack)[0] == name]
-        kept.end(_ended(record, mine, time.monotonic() - begun))
+        recovered = tuple(sentence for outcome in mine for sentence in leased.recovered.get(outcome.stack, ()))
+        kept.end(_ended(record, mine, time.monotonic() - begun).model_copy(update={"recovered": recovered}))
+        kept.bury(name, lambda one: leased.is_dead(one.actor, one.started))
     return running.Places(catalogs, lambda name: _kept(kept, before.get(name))).of(result)
+
+
+class Leased:
+    """An engine's `apply` and `recover` with the stack's lease in hand; `recovered` keeps, by stack, what was put in order."""
+
+    def __init__(self, engine: Engine, leases: Leases, listen: Listener) -> None:
+        self._engine, self._leases, self._listen = engine, leases, listen
+        self._dead: set[tuple[str, datetime]] = set()
+        self.recovered: dict[str, list[str]] = {}
+
+    def hear(self, progress: Progress) -> None:
+        """The listener that passes everything on."""
+        if progress.step is Step.RECOVERED:
+            self.recovered.setdefault(progress.stack, []).append(progress.message)
+        self._listen(progress)
+
+    def apply(self, request: Request, listen: Listener) -> ChangeSet:
+        """See Engine."""
+        return self._with_lease(request, listen, lambda leased: self._engine.apply(leased, listen))
+
+    def recover(self, request: Request, told: Told, listen: Listener) -> tuple[str, ...]:
+        """See Engine."""
+        return self._with_lease(request, listen, lambda leased: self._engine.recover(leased, told, listen))
+
+    def interrupt(self) -> None:
+        """See Engine."""
+        self._engine.interrupt()
+
+    def is_dead(self, author: Actor, since: datetime) -> bool:
+        """Whether this run is known to be dead: its lock was broken after it began, or it was a process of this machine and is no more."""
+        return any(author.host == host and since <= last for host, last in self._dead) or (
+            author.host == actor.here().host and locks.gone(author.pid, since)
+        )
+
+    def _with_lease(self, request: Request, listen: Listener, run: Callable[[Request], T]) -> T:
+        def tell(step: Step) -> Callable[[str], None]:
+            return lambda message: listen(Progress(stack=request.stack, step=step, message=message))
+
+        def wait(message: str) -> None:
+            tell(Step.WAITING)(f"waiting: {message}")
+
+        begun = time.monotonic()
+        with self._leases.held(request.stack, request.lock_wait, wait, tell(Step.RECOVERED)) as dead:
+            left = max(0.0, request.lock_wait - (time.monotonic() - begun))
+            self._dead |= {(one.host, one.since) for one in dead}
+            return run(replace(request, lock_wait=left, dead=dead))
 
 
 def _allowed(member: fleet.Member, catalogs: Mapping[str, Catalog]) -> fleet.Member:

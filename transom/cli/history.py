@@ -50,7 +50,9 @@ def counts(deployment: Deployment) -> str:
 
 
 def act(deployment: Deployment) -> str:
-    """`apply`, `rollback to 4`."""
+    """`apply`, `rollback to 4`, `rollback to 4 after 6` of one that the failed deployment 6 made by itself."""
+    if deployment.cause:
+        return f"{deployment.act} to {deployment.to} after {deployment.cause}"
     return f"{deployment.act} to {deployment.to}" if deployment.to else str(deployment.act)
 
 

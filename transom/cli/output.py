@@ -56,11 +56,20 @@ source_option = click.option(
 """`--source`, for verbs that change nothing."""
 
 
-def _seconds(context: click.Context, parameter: click.Parameter, given: str) -> float:
+def seconds(given: str, option: str) -> float:
+    """The seconds of a duration such as `4h`, or of `0`.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
     try:
         return 0.0 if given == "0" else float(Duration.check(given).seconds)  # type: ignore[attr-defined]  # a Duration, as its check makes one
     except ValueError as error:
-        raise click.BadParameter(str(error), context, parameter) from None
+        raise click.BadParameter(str(error), param_hint=option) from None
+
+
+def _seconds(_context: click.Context, parameter: click.Parameter, given: str) -> float:
+    return seconds(given, parameter.opts[0])
 
 
 lock_timeout_option = click.option(
@@ -116,7 +125,7 @@ def progress(title: str, *, doing: bool = True) -> Iterator[Listener]:
         from transom.changes import Operation
         from transom.engine import Step
 
-        if event.step is Step.WAITING:
+        if event.step in (Step.WAITING, Step.RECOVERED):
             with lock:
                 if (told := redact(f"{event.stack}: {event.message}")) not in said:
                     said.add(told)

@@ -12,7 +12,7 @@ import click
 from transom import guards
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
-from transom.cli import deploying, running, wiring
+from transom.cli import deploying, reverting, running, wiring
 from transom.cli.output import lock_timeout_option, output_option, progress
 from transom.errors import PermanentError
 from transom.exitcodes import ExitCode
@@ -38,6 +38,9 @@ class _Target:
 @click.option("--app", "applications", multiple=True, help="Take only this application back. May be given several times.")
 @click.option("--with", "including", multiple=True, help="Take this document back too, though it holds data: KIND/NAME.")
 @click.option("--until", help="Release the environment by itself after this time, e.g. 4h; held until `transom release` when left out.")
+@click.option(
+    "--revert-branch", "branch", help="Also write the Git revert as this branch of the source's repository. Nothing is pushed over."
+)
 @click.option("--message", "-m", default="", help="Why; kept in the history and shown while the environment is held.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask; without a terminal nothing is asked anyway.")
@@ -50,6 +53,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     applications: tuple[str, ...],
     including: tuple[str, ...],
     until: str | None,
+    branch: str | None,
     message: str,
     lock_wait: float,
     form: str,
@@ -95,6 +99,8 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     click.echo(
         f"{environment} went back to {found.word} and is held there as {environment}/{number}: transom release {environment}", err=True
     )
+    if branch is not None:
+        reverting.write(project, back, found.catalog, branch, reverting.Why(found.word, message, applications))
     return ExitCode.DONE if result.succeeded else result.exit_code
 
 

@@ -41,6 +41,7 @@ def _block(found: Deployment) -> str:
         ("Message", found.message or "-"),
         ("Digest", found.digest[:16]),
     ]
+    lines += [("Recovered", sentence) for sentence in found.recovered]
     lines += [(f"Source {one.source}", f"{one.url} {one.revision}".strip()) for one in found.revisions]
     block = "\n".join(f"{name + ':':<20}{value}" for name, value in lines)
     stacks = [

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from transom.changes import ChangeSet
-from transom.engine.seam import Engine, Listener, Progress, Request, quiet
+from transom.engine.seam import Listener, Progress, Request, quiet
 from transom.errors import EngineError, TransomError
 from transom.exitcodes import ExitCode
 
@@ -74,7 +74,7 @@ def run(
     """Run `operation` on every member.
 
     Args:
-        operation: a bound method of an engine.
+        operation: a bound method of an engine, or of something else that has its `interrupt`.
         members: by stack name.
         at_once: how many runs side by side, at least 1.
         reverse: dependents first, as destroying needs it; a failure then stops what the failed stack stands on.
@@ -102,9 +102,9 @@ def run(
             for done in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                 outcomes[running.pop(done)] = done.result()
     except BaseException:
-        engine = getattr(operation, "__self__", None)
-        if isinstance(engine, Engine):
-            engine.interrupt()  # its runs are in sessions of their own: Ctrl-C does not reach them
+        interrupt = getattr(getattr(operation, "__self__", None), "interrupt", None)
+        if callable(interrupt):
+            interrupt()  # the engine's runs are in sessions of their own: Ctrl-C does not reach them
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

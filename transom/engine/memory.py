@@ -14,7 +14,7 @@ from typing import Any
 from transom.changes import Change, ChangeSet, Operation, PropertyChange
 from transom.engine import properties, urns, values
 from transom.engine.events import Purpose
-from transom.engine.seam import Engine, Listener, Move, Progress, Request, Step, quiet
+from transom.engine.seam import Engine, Listener, Move, Progress, Request, Step, Told, quiet
 from transom.errors import EngineError, StackLocked, StackNotFound, TransomError
 
 PROJECT = "memory"
@@ -155,6 +155,16 @@ class MemoryEngine(Engine):
     def cancel(self, request: Request) -> None:
         """See Engine."""
         self._get(request).locked = False
+
+    def recover(self, request: Request, told: Told | None = None, listen: Listener = quiet) -> tuple[str, ...]:  # noqa: ARG002 - the seam's signature
+        """See Engine. Nothing here dies half-way."""
+        self._unlocked(request)
+        return ()
+
+    def unfinished(self, request: Request) -> tuple[str, ...]:
+        """See Engine."""
+        self._get(request)
+        return ()
 
     def move(self, move: Move) -> tuple[str, ...]:
         """See Engine."""

@@ -9,25 +9,27 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from transom.changes import ChangeSet
-from transom.engine import applied, failures, moving, program
+from transom.engine import applied, failures, identities, locks, moving, program, recovery
 from transom.engine.events import Purpose, Recorder
-from transom.engine.seam import Engine, Listener, Move, Progress, Request, Step, quiet
-from transom.errors import EngineError, LockOwner, RunTimedOut, StackExists, StackLocked, StackNotFound, TransomError
+from transom.engine.identities import Identify
+from transom.engine.seam import Engine, Listener, Move, Progress, Request, Step, Told, quiet
+from transom.errors import EngineError, RunTimedOut, StackExists, StackLocked, StackNotFound, TransomError
 
 if TYPE_CHECKING:
     from transom.engine.automation import Command, Stack
 
 LOCK_POLL = 2.0
 """Seconds between two looks at another run's lock."""
+
+T = TypeVar("T")
 
 Run = Callable[["Stack", Any], object]
 """Starts a run of a stack with an `on_event`."""
@@ -39,11 +41,13 @@ class PulumiEngine(Engine):
     Args:
         project: folder with Pulumi.yaml and `__main__.py`.
         env: added to the environment of the engine and of the program in every run.
+        identify: how what a killed run has perhaps made is found again.
     """
 
-    def __init__(self, project: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, project: Path, env: Mapping[str, str] | None = None, identify: Identify = identities.of) -> None:
         self.project = project.resolve()
         self.env = dict(env or {})
+        self.identify = identify
         self._command: Command | None = None
         self._guard = threading.Lock()
 
@@ -52,12 +56,13 @@ class PulumiEngine(Engine):
         return self._run("plan", request, listen, lambda stack, on_event: stack.preview(**self._held(_common(request, on_event))))[0]
 
     def apply(self, request: Request, listen: Listener = quiet) -> ChangeSet:
-        """See Engine. Waits for a lock as long as the request allows, and breaks one whose owner is a dead process of this machine."""
-        return self._locking(
-            request,
-            listen,
-            lambda: self._run("apply", request, listen, lambda stack, on_event: stack.up(**self._held(_changing(request, on_event))))[0],
-        )
+        """See Engine. Waits for a lock as long as the request allows, and breaks one whose owner is known to be dead (`locks`)."""
+
+        def run() -> ChangeSet:
+            self._recover(request, {}, listen)
+            return self._run("apply", request, listen, lambda stack, on_event: stack.up(**self._held(_changing(request, on_event))))[0]
+
+        return self._locking(request, listen, run)
 
     def destroy(self, request: Request, listen: Listener = quiet) -> ChangeSet:
         """See Engine. Locks as in `apply`."""
@@ -66,7 +71,11 @@ class PulumiEngine(Engine):
             options = {key: value for key, value in _changing(request, on_event).items() if key != "policy_packs"}
             return stack.destroy(**options, exclude_protected=request.exclude_protected)
 
-        return self._locking(request, listen, lambda: self._run("destroy", request, listen, run)[0])
+        def recovered() -> ChangeSet:
+            self._recover(request, {}, listen)
+            return self._run("destroy", request, listen, run)[0]
+
+        return self._locking(request, listen, recovered)
 
     def drift(self, request: Request, listen: Listener = quiet) -> ChangeSet:
         """See Engine, and `transom.engine.applied` for what last applied means and where it cannot be known."""
@@ -113,6 +122,20 @@ class PulumiEngine(Engine):
     def cancel(self, request: Request) -> None:
         """See Engine."""
         self._say(request, "cancel", "--yes", "--stack", request.stack)
+
+    def recover(self, request: Request, told: Told | None = None, listen: Listener = quiet) -> tuple[str, ...]:
+        """See Engine and `transom.engine.recovery`."""
+        return self._locking(request, listen, lambda: self._recover(request, told or {}, listen))
+
+    def unfinished(self, request: Request) -> tuple[str, ...]:
+        """See Engine."""
+        state = self.export(request)
+        return (*(one.urn for one in recovery.pending(state)), *(str(one["urn"]) for one in recovery.unseen(state)))
+
+    def look(self, request: Request, urns: Iterable[str]) -> None:
+        """Write into the state what lives of these resources; what is gone leaves it. `recovery` does, nobody else should."""
+        targets = [word for urn in urns for word in ("--target", urn)]
+        self._say(request, "refresh", "--yes", "--skip-preview", "--color", "never", "--stack", request.stack, *targets)
 
     def move(self, move: Move) -> tuple[str, ...]:
         """See Engine and `transom.engine.moving`. The stacks must exist and be unlocked."""
@@ -213,16 +236,25 @@ class PulumiEngine(Engine):
             return changes.model_copy(update={"error": str(failures.cancelled(request.stack))})
         return changes
 
-    def _locking(self, request: Request, listen: Listener, run: Callable[[], ChangeSet]) -> ChangeSet:
+    def _recover(self, request: Request, told: Told, listen: Listener) -> tuple[str, ...]:
+        """`recovery`; a run at work has unfinished operations in its state, too, and is waited for as for its lock."""
+        if not self.unfinished(request):
+            return ()
+        found = recovery.recover(self, request, told)
+        for sentence in found:
+            listen(Progress(stack=request.stack, step=Step.RECOVERED, message=sentence))
+        return found
+
+    def _locking(self, request: Request, listen: Listener, run: Callable[[], T]) -> T:
         """`run`, again and again while another run holds the stack and the request allows to wait."""
         deadline = time.monotonic() + request.lock_wait
         while True:
             try:
                 return run()
             except StackLocked as locked:
-                if locked.owners and all(dead(owner) for owner in locked.owners):
-                    self._note(request, listen, f"breaking the lock of a dead run: {locked.message}")
+                if locked.owners and all(locks.dead(owner, request.dead) for owner in locked.owners):
                     self.cancel(request)
+                    listen(Progress(stack=request.stack, step=Step.RECOVERED, message=f"broke the lock of a dead run: {locked.message}"))
                 elif time.monotonic() >= deadline:
                     raise
                 else:
@@ -231,19 +263,6 @@ class PulumiEngine(Engine):
 
     def _note(self, request: Request, listen: Listener, message: str) -> None:
         listen(Progress(stack=request.stack, step=Step.WAITING, message=message))
-
-
-def dead(owner: LockOwner) -> bool:
-    """Whether a lock's owner was a process of this machine and is no more. A process of another machine is never taken for dead."""
-    if owner.host != socket.gethostname():
-        return False
-    try:
-        os.kill(owner.pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 @contextmanager

@@ -5,10 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from transom.changes import ChangeSet, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRun:
+    """A run that somebody has found dead: the engine's locks that were taken on that host since it began are nobody's."""
+
+    host: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +37,7 @@ class Request:
         exclude_protected: destroy everything but what is protected.
         continue_on_error: carry on with what does not depend on a failed resource.
         policies: folders of policy packs that a plan and an apply are held to.
+        dead: runs known to be dead; a lock that one of them has left is broken.
     """
 
     stack: str
@@ -42,6 +52,7 @@ class Request:
     exclude_protected: bool = False
     continue_on_error: bool = False
     policies: tuple[str, ...] = ()
+    dead: tuple[DeadRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +74,9 @@ class Step(StrEnum):
     MESSAGE = "message"
     """Something that the engine or the program said; the ChangeSet has it too."""
     WAITING = "waiting"
-    """The run has not begun: another one holds the stack, or held it and is dead."""
+    """The run has not begun: another one holds the stack."""
+    RECOVERED = "recovered"
+    """The run has not begun: something that a dead one has left was put in order. The history keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +93,9 @@ class Progress:
     message: str = ""
     seconds: float = 0.0
 
+
+Told = Mapping[str, str]
+"""By URN of a create that a killed run has left: the id that a person has found in the cloud, empty where it is not there."""
 
 Listener = Callable[[Progress], None]
 """Called from the engine's thread, one event at a time; must not block for long."""
@@ -146,6 +162,20 @@ class Engine(ABC):
     @abstractmethod
     def cancel(self, request: Request) -> None:
         """Break the stack's lock. Only for the lock of a run that is dead."""
+
+    @abstractmethod
+    def recover(self, request: Request, told: Told | None = None, listen: Listener = quiet) -> tuple[str, ...]:
+        """Put in order what a killed run has left unfinished, by looking at what lives; what was found, one sentence each.
+
+        `apply` and `destroy` do it before anything else. Waits for locks as they do.
+
+        Raises:
+            EngineError: whether something was made cannot be told, and `told` does not say it.
+        """
+
+    @abstractmethod
+    def unfinished(self, request: Request) -> tuple[str, ...]:
+        """URNs of what a killed run, or one at work, has begun and not ended."""
 
     @abstractmethod
     def move(self, move: Move) -> tuple[str, ...]:

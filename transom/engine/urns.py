@@ -45,6 +45,11 @@ def parse(urn: str) -> Urn | None:
     return Urn(stack, project, tuple(types.split("$")), name)
 
 
+def root(stack: str, project: str) -> str:
+    """The stack's own root resource."""
+    return str(Urn(stack, project, (STACK_TYPE,), f"{project}-{stack}"))
+
+
 def type_of(urn: str) -> str:
     """The resource's own type token; empty where `urn` is no URN."""
     parsed = parse(urn)

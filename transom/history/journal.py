@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -18,10 +18,14 @@ from pydantic import ValidationError
 from transom.catalog import stored
 from transom.catalog.model import Catalog
 from transom.errors import PermanentError
-from transom.history.records import Act, Deployment, Hold, Kept, Result
+from transom.history.leases import Leases, Pace
+from transom.history.records import Act, Actor, Deployment, Hold, Kept, Result
 from transom.history.store import Store
 
 K = TypeVar("K", bound=Kept)
+
+_RECENT = 20
+"""Deployments that are looked through for one that was lost: each run does so, so that older ones are buried already."""
 
 _ATTEMPTS = 50
 """Runs that may take the next number at the same moment before somebody gives up."""
@@ -85,6 +89,16 @@ class Journal:
     def last_applied(self, environment: str) -> Deployment | None:
         """The newest deployment of the whole environment that succeeded."""
         return next((one for one in self.deployments(environment) if one.result is Result.SUCCEEDED and one.act is not Act.DESTROY), None)
+
+    def leases(self, holder: Actor, pace: Pace = Pace()) -> Leases:  # noqa: B008 - frozen
+        """The leases of the project's stacks, as this one asks for them."""
+        return Leases(self._store, self._root.rpartition("/")[2], holder, pace)
+
+    def bury(self, environment: str, is_dead: Callable[[Deployment], bool]) -> None:
+        """Writes down of deployments that are still running, and known not to be, that they were lost."""
+        for deployment in self.deployments(environment, _RECENT):
+            if deployment.result is Result.RUNNING and is_dead(deployment):
+                self.end(deployment.model_copy(update={"result": Result.LOST}))
 
     def hold(self, hold: Hold) -> None:
         """Writes down that an environment stays where it is."""

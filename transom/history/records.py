@@ -28,10 +28,12 @@ class Result(StrEnum):
     """How a deployment ended."""
 
     RUNNING = "running"
-    """It has not ended, or its process died before it could say so."""
+    """It has not ended, or its process died and nothing was run since."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    LOST = "lost"
+    """Its process died before it could say so; a later run found that out."""
 
 
 class Kept(BaseModel):
@@ -109,6 +111,10 @@ class Deployment(Kept):
     to: int | None = None
     only: tuple[str, ...] = ()
     """Applications that it was limited to; empty for all."""
+    cause: int | None = None
+    """Of a rollback that an apply made by itself: the number of the deployment that failed."""
+    recovered: tuple[str, ...] = ()
+    """What it put in order of earlier runs that were killed: locks that it broke, operations that it resolved."""
 
     @property
     def counts(self) -> Mapping[Operation, int]:

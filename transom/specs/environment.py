@@ -10,6 +10,7 @@ from transom.specs.base import Document, Selector, Spec, first_twice
 from transom.specs.certificates import Certificates
 from transom.specs.drift import DriftSpec
 from transom.specs.guards import GuardsSpec
+from transom.specs.promotion import PromotionSpec
 from transom.specs.scalars import Int, LooseQuantity, Name, Quantity, Region, Storage, TagText
 from transom.specs.secrets import SecretsSpec
 from transom.specs.source import SourceSpec
@@ -139,6 +140,8 @@ class EnvironmentSpec(Spec):
     """What may not happen without somebody saying so here: deletions, replacements, changes at the wrong time."""
     drift: DriftSpec = DriftSpec()
     """What `drift` leaves out."""
+    promotion: PromotionSpec = PromotionSpec()
+    """What comes here from the environment before, and when."""
     tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(
         default_factory=dict, examples=[{"cost-center": "platform"}]
     )

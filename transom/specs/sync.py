@@ -73,6 +73,8 @@ class SyncSpec(Spec):
     """With false an application without any object is a mistake that `validate` tells; true when nobody says."""
     retry: RetrySpec | None = None
     """What happens after a failed attempt. `controller` acts on it."""
+    rollback_on_failure: Bool | None = None
+    """Whether it goes back by itself to what the last good deployment applied when `apply` fails on it; false when nobody says."""
     windows: tuple[WindowSpec, ...] = ()
     """When it may be changed; always when left out. `apply` and `controller` act on it."""
 

@@ -3,7 +3,9 @@
 
 Inputs: `name` (a change replaces), `size`, `labels`, `token` and anything else, kept as they are. A Thing's Diff is detailed, a Plain's
 names keys only. The folder is `THINGS`. What a test writes there is what the cloud does: a file's `unreadable` fails Read, `.refuse-NAME`
-fails create and update of NAME with its text, `.slow-NAME` delays them by its seconds, or until it is gone or the engine cancels.
+fails create and update of NAME with its text, `.slow-NAME` delays them by its seconds, or until it is gone or the engine cancels, and
+`.late-NAME` keeps back the answer of what is done already, as long; with `create`, `update` or `delete` before NAME only of that operation.
+While it waits it has written `.waiting-NAME`.
 """
 
 from __future__ import annotations
@@ -130,9 +132,10 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         properties = plain(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(properties=struct(properties | {"serial": UNKNOWN}))
-        self._obey(properties["name"], context)
+        self._obey("create", properties["name"], context)
         identity = f"{properties['name']}-{uuid.uuid4().hex[:6]}"
         self._write(identity, properties)
+        self._wait(f"late-create-{properties['name']}", context)
         return provider_pb2.CreateResponse(id=identity, properties=struct(properties | {"serial": f"serial-{identity}"}))
 
     def Read(self, request, context):
@@ -149,13 +152,16 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request, context):
         properties = plain(request.news)
         if not request.preview:
-            self._obey(properties["name"], context)
+            self._obey("update", properties["name"], context)
             self._write(request.id, properties)
+            self._wait(f"late-update-{properties['name']}", context)
         return provider_pb2.UpdateResponse(properties=struct(properties | {"serial": f"serial-{request.id}"}))
 
     def Delete(self, request, context):
-        self._obey(plain(request.properties)["name"], context)
+        name = plain(request.properties)["name"]
+        self._obey("delete", name, context)
         (self.folder / f"{request.id}.json").unlink(missing_ok=True)
+        self._wait(f"late-delete-{name}", context)
         return empty_pb2.Empty()
 
     def Cancel(self, _request, _context):
@@ -165,15 +171,20 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
     def _write(self, identity: str, properties: dict[str, Any]) -> None:
         (self.folder / f"{identity}.json").write_text(json.dumps(properties))
 
-    def _obey(self, name: str, context: grpc.ServicerContext) -> None:
-        slow = self.folder / f".slow-{name}"
-        until = time.monotonic() + (float(slow.read_text()) if slow.exists() else 0)
-        while slow.exists() and time.monotonic() < until:
-            if self.cancelled.wait(0.05):
-                context.abort(grpc.StatusCode.CANCELLED, "cancelled")
+    def _obey(self, operation: str, name: str, context: grpc.ServicerContext) -> None:
+        self._wait(f"slow-{name}", context)
+        self._wait(f"slow-{operation}-{name}", context)
         refuse = self.folder / f".refuse-{name}"
         if refuse.exists():
             context.abort(grpc.StatusCode.UNKNOWN, refuse.read_text())
+
+    def _wait(self, hook: str, context: grpc.ServicerContext) -> None:
+        file = self.folder / f".{hook}"
+        until = time.monotonic() + (float(file.read_text()) if file.exists() else 0)
+        while file.exists() and time.monotonic() < until:
+            (self.folder / f".waiting-{hook}").touch()
+            if self.cancelled.wait(0.05):
+                context.abort(grpc.StatusCode.CANCELLED, "cancelled")
 
 
 def main() -> None:
