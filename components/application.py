@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from components import configuration
 from components.cluster import ClusterConnection
 from components.objects import MANAGED_BY, KubernetesObject, ObjectArgs, register
 
@@ -74,6 +75,8 @@ class ApplicationArgs:
     """Rendered objects."""
     kept: bool = False
     """Whether objects that are no longer declared stay on the cluster."""
+    timeout: int = 0
+    """Seconds that each object may take to become ready; 0 leaves it to the provider."""
     bindings: Sequence[Binding] = ()
     account: ServiceAccount | None = None
     """None where pods stay with the accounts that they have."""
@@ -102,9 +105,11 @@ class Application(pulumi.ComponentResource):
         if args.account:
             objects += [ObjectArgs(_service_account(args.account, space), space, labels) for space in args.account.namespaces]
             objects += [ObjectArgs(_way_to_agent(args.account.agent), space, labels) for space in args.account.agent_namespaces]
+        contents = configuration.contents([(one.data, one.namespace) for one in args.objects])
+        contents |= {(args.namespace, "Secret" if one.secret else "ConfigMap", one.name): dict(one.variables) for one in args.bindings}
         for one in args.objects:
-            data = bound(identified(one, args.account), args.bindings)
-            objects.append(ObjectArgs(data, one.namespace, labels, one.ignored, args.kept))
+            data = configuration.marked(bound(identified(one, args.account), args.bindings), one.namespace, contents)
+            objects.append(ObjectArgs(data, one.namespace, labels, one.ignored, args.kept, args.timeout))
         options = pulumi.ResourceOptions(parent=self, provider=args.connection.provider)
         self.objects = register(args.cluster, objects, options, args.after)
         self.register_outputs({})

@@ -37,7 +37,8 @@ class ClusterConnection(pulumi.ComponentResource):
         self.provider = Provider(
             f"kubernetes-{name}",
             context=args.context,
-            kubeconfig=args.kubeconfig,
+            # Empty, not None: for None the SDK would write the path that KUBECONFIG has into the state; empty leaves it to the plugin.
+            kubeconfig="" if args.context is not None else args.kubeconfig,
             enable_server_side_apply=True,
             enable_config_map_mutable=True,
             enable_secret_mutable=True,

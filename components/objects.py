@@ -15,6 +15,7 @@ import pulumi
 FORCE = "pulumi.com/patchForce"
 """Takes over fields that others set by hand: without it a heal fails on the first conflict (server-side apply, field manager conflicts)."""
 SKIP_AWAIT = "pulumi.com/skipAwait"
+TIMEOUT = "pulumi.com/timeoutSeconds"
 
 MANAGED_BY = {"app.kubernetes.io/managed-by": "transom"}
 
@@ -67,6 +68,16 @@ _NOT_AWAITED = frozenset({("networking.k8s.io", "Ingress")})
 """Ready only once an ingress controller reports an address, which many never do."""
 
 
+_AWAITED = frozenset(
+    {
+        *(("apps", kind) for kind in ("Deployment", "StatefulSet", "DaemonSet")),
+        ("batch", "Job"),
+        *(("", kind) for kind in ("Pod", "Service", "PersistentVolumeClaim")),
+    }
+)
+"""Kinds that may take long to become ready (pulumi-kubernetes: await logic); the others are ready when they are there."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectArgs:
     """A Kubernetes object: plain data with outputs where values are not known yet, and labels that it gets beside its own."""
@@ -79,6 +90,8 @@ class ObjectArgs:
     """Fields that others may set, as property paths: `spec.replicas`."""
     kept: bool = False
     """Whether it stays on the cluster when it is no longer declared."""
+    timeout: int = 0
+    """Seconds that it may take to become ready; 0 leaves it to the provider."""
 
     @property
     def group_and_kind(self) -> tuple[str, str]:
@@ -98,8 +111,11 @@ class ObjectArgs:
 
     @property
     def stays(self) -> bool:
-        """Whether it stays in the cluster when it leaves Git: its application says so, or its own annotations do."""
-        return self.kept or any(value in self._words(key) for key, value in _KEPT)
+        """Whether it stays in the cluster when it leaves Git: its application says so, or its own annotations do.
+
+        A hook is a run and no thing to keep: kept, it would be in the way of the next one.
+        """
+        return (self.kept and HOOK not in self.annotations) or any(value in self._words(key) for key, value in _KEPT)
 
     def _words(self, annotation: str) -> list[str]:
         return [word.strip() for word in str(self.annotations.get(annotation, "")).split(",")]
@@ -122,6 +138,8 @@ def _owned(args: ObjectArgs) -> dict[str, Any]:
     annotations = {FORCE: "true"}
     if args.group_and_kind in _NOT_AWAITED:
         annotations[SKIP_AWAIT] = "true"
+    elif args.timeout and args.group_and_kind in _AWAITED:
+        annotations[TIMEOUT] = str(args.timeout)
     metadata["annotations"] = {**annotations, **(metadata.get("annotations") or {})}
     if args.namespace:
         metadata["namespace"] = args.namespace

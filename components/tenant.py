@@ -1,7 +1,8 @@
 """Tenant: namespaces that one team owns, bounded, closed and labelled.
 
 Follows the Kubernetes multi-tenancy guide (namespaces, quotas, network policies per tenant), the Pod Security Standards (namespace labels)
-and the recommended default-deny policies of the network policy guide.
+and the recommended default-deny policies of the network policy guide. The deploy account is what the RBAC good practices call least
+privilege: permissions in namespaces alone, and no token in any pod.
 """
 
 from __future__ import annotations
@@ -17,8 +18,41 @@ from components.cluster import ClusterConnection
 from components.objects import MANAGED_BY, KubernetesObject, ObjectArgs, register
 
 TENANT = "transom.dev/tenant"
+_RBAC = "rbac.authorization.k8s.io/v1"
 _METADATA_SERVICES = (ip_network("169.254.169.254/32"), ip_network("fd00:ec2::254/128"))
 """The cloud's credentials for the node, which no pod needs (EC2: instance metadata service)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployerArgs:
+    """The service account that the tenant's objects are applied as, and what it may do."""
+
+    name: str
+    """Its own name, and that of its Role and RoleBinding."""
+    namespace: str
+    rules: Sequence[Mapping[str, Any]]
+    """Rules of a Role in each namespace of the tenant."""
+    unscoped: Sequence[Mapping[str, Any]] = field(default=())
+    """Rules of a ClusterRole; none when empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Who is at the other end of an opening."""
+
+    tenants: Sequence[str] = field(default=())
+    namespaces: Sequence[str] = field(default=())
+    cidrs: Sequence[str] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An opening for some pods: whom they may connect to, who may connect to them, and the ports with their protocols; all when empty."""
+
+    pods: Mapping[str, str]
+    egress: Peers | None
+    ingress: Peers | None
+    ports: Sequence[tuple[int, str]] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +74,10 @@ class TenantArgs:
     allow_from_namespaces: Sequence[str] = field(default=())
     allow_egress: Sequence[str] = field(default=())
     """Address ranges."""
+    openings: Mapping[str, Opening] = field(default_factory=dict)
+    """By the name of the NetworkPolicy."""
+    deployer: DeployerArgs | None = None
+    """None where its objects are applied by whoever runs this."""
 
 
 class Tenant(pulumi.ComponentResource):
@@ -60,6 +98,13 @@ class Tenant(pulumi.ComponentResource):
                 objects = [ObjectArgs(data, space, labels) for data, space in _objects(name, namespace, args)]
                 made = register(cluster, objects, pulumi.ResourceOptions(parent=self, provider=connection.provider))
                 foundations[cluster, namespace] = made
+            if args.deployer:
+                options = pulumi.ResourceOptions(parent=self, provider=connection.provider)
+                first = foundations[cluster, args.deployer.namespace]
+                objects = [ObjectArgs(data, space, labels) for data, space in _account(name, args.deployer)]
+                account = register(cluster, objects, options, first)
+                for namespace in args.namespaces:
+                    foundations[cluster, namespace] = [*foundations[cluster, namespace], *account]
         self.foundations = foundations
         self.register_outputs({})
 
@@ -78,8 +123,33 @@ def _objects(tenant: str, namespace: str, args: TenantArgs) -> Iterator[tuple[di
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": group}],
         }
         yield _namespaced("rbac.authorization.k8s.io/v1", "RoleBinding", name, body), namespace
+    if args.deployer:
+        yield from _permissions(args.deployer, namespace)
     for name, spec in _policies(tenant, args):
         yield _namespaced("networking.k8s.io/v1", "NetworkPolicy", name, {"spec": {"podSelector": {}, **spec}}), namespace
+
+
+def _account(tenant: str, deployer: DeployerArgs) -> Iterator[tuple[dict[str, Any], str]]:
+    """The deploy account, and what it may do outside of namespaces."""
+    account = _namespaced("v1", "ServiceAccount", deployer.name, {"automountServiceAccountToken": False})
+    yield account, deployer.namespace
+    if deployer.unscoped:
+        name = f"{deployer.name}-{tenant}"
+        yield _namespaced(_RBAC, "ClusterRole", name, {"rules": list(deployer.unscoped)}), ""
+        yield _namespaced(_RBAC, "ClusterRoleBinding", name, _granted("ClusterRole", name, deployer)), ""
+
+
+def _permissions(deployer: DeployerArgs, namespace: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """What the deploy account may do in one namespace."""
+    yield _namespaced(_RBAC, "Role", deployer.name, {"rules": list(deployer.rules)}), namespace
+    yield _namespaced(_RBAC, "RoleBinding", deployer.name, _granted("Role", deployer.name, deployer)), namespace
+
+
+def _granted(kind: str, name: str, deployer: DeployerArgs) -> dict[str, Any]:
+    return {
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": deployer.name, "namespace": deployer.namespace}],
+    }
 
 
 def _namespaced(version: str, kind: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -103,6 +173,23 @@ def _policies(tenant: str, args: TenantArgs) -> Iterator[tuple[str, dict[str, An
     if args.allow_egress:
         blocks = [{"ipBlock": {"cidr": cidr, **_without_metadata_service(cidr)}} for cidr in args.allow_egress]
         yield "allow-egress", {"policyTypes": ["Egress"], "egress": [{"to": blocks}]}
+
+    for name, opening in args.openings.items():
+        yield name, _opened(opening)
+
+
+def _opened(opening: Opening) -> dict[str, Any]:
+    ports = {"ports": [{"protocol": protocol, "port": port} for port, protocol in opening.ports]} if opening.ports else {}
+    out: dict[str, Any] = {"podSelector": {"matchLabels": dict(opening.pods)}} if opening.pods else {}
+    ways = (("Ingress", "ingress", "from", opening.ingress), ("Egress", "egress", "to", opening.egress))
+    out["policyTypes"] = [word for word, _, _, peers in ways if peers]
+    return out | {field_: [{side: _peers(peers), **ports}] for _, field_, side, peers in ways if peers}
+
+
+def _peers(peers: Peers) -> list[dict[str, Any]]:
+    out: list[dict[str, Any]] = [{"namespaceSelector": {"matchLabels": {TENANT: other}}} for other in peers.tenants]
+    out += [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": other}}} for other in peers.namespaces]
+    return out + [{"ipBlock": {"cidr": cidr, **_without_metadata_service(cidr)}} for cidr in peers.cidrs]
 
 
 def _without_metadata_service(cidr: str) -> dict[str, list[str]]:

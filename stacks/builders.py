@@ -5,8 +5,9 @@ Physical names are made here, from the environment, the tenant and the document:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,19 +25,19 @@ from components.objects import MANAGED_BY, ObjectArgs
 from components.policies import Sender
 from components.queue import Queue, QueueArgs
 from components.table import IndexArgs, KeyArgs, Table, TableArgs
-from components.tenant import TenantArgs
+from components.tenant import DeployerArgs, Opening, Peers, TenantArgs
 from components.topic import SubscriptionArgs, Topic, TopicArgs
 from stacks import databases, outputs
-from transom.catalog import adapt, names, rollouts
+from transom.catalog import adapt, deployers, names, rollouts
 from transom.catalog.model import Catalog, Entry, Manifest
-from transom.engine import paths
+from transom.engine import kubeconfig, paths
 from transom.specs import resources as specs
 from transom.specs.application import Application, BindingSpec
 from transom.specs.cache import Cache as CacheDocument
 from transom.specs.cluster import Cluster
 from transom.specs.composite import Claim
 from transom.specs.table import Table as TableDocument
-from transom.specs.tenant import Tenant
+from transom.specs.tenant import OpeningSpec, PeersSpec, Tenant
 from transom.specs.topic import SubscriptionSpec
 from transom.specs.topic import Topic as TopicDocument
 
@@ -48,7 +49,8 @@ def physical_name(catalog: Catalog, entry: Entry[Any]) -> str:
 
 def tags(catalog: Catalog, entry: Entry[Any]) -> dict[str, str]:
     """Tags of one document's resources, beside those that the environment's provider gives to all."""
-    return {"transom:document": entry.identity, "transom:tenant": catalog.owners[entry.identity]}
+    tenant = catalog.owners[entry.identity]
+    return {**catalog.tenants[tenant].document.spec.tags, "transom:document": entry.identity, "transom:tenant": tenant}
 
 
 def existing(entry: Entry[Cluster]) -> ClusterConnectionArgs | None:
@@ -83,6 +85,8 @@ def cluster(catalog: Catalog, entry: Entry[Cluster], connection: ClusterConnecti
 def tenant(catalog: Catalog, entry: Entry[Tenant], connections: Mapping[str, ClusterConnection]) -> TenantArgs:
     """A tenant's namespaces on the clusters that it may use."""
     spec = entry.document.spec
+    found = deployers.of(catalog, entry)
+    deployer = DeployerArgs(names.DEPLOYER, found.namespace, found.rules, found.unscoped) if found else None
     hard = {
         "requests.cpu": spec.quota.cpu,
         "requests.memory": spec.quota.memory,
@@ -105,7 +109,31 @@ def tenant(catalog: Catalog, entry: Entry[Tenant], connections: Mapping[str, Clu
         allow_from_tenants=spec.network.allow_from_tenants,
         allow_from_namespaces=spec.network.allow_from_namespaces,
         allow_egress=spec.network.allow_egress,
+        openings={names.opening(name): _opening(one) for name, one in spec.network.openings.items()},
+        deployer=deployer,
     )
+
+
+def _opening(spec: OpeningSpec) -> Opening:
+    ports = [(one, "TCP") if isinstance(one, int) else (int(one.partition("/")[0]), one.partition("/")[2]) for one in spec.ports]
+    return Opening(spec.pods, _peers(spec.egress), _peers(spec.ingress), ports)
+
+
+def _peers(spec: PeersSpec | None) -> Peers | None:
+    return Peers(spec.tenants, spec.namespaces, spec.cidrs) if spec else None
+
+
+def acting(args: ClusterConnectionArgs, user: str) -> ClusterConnectionArgs:
+    """How to reach the same cluster as another user, by impersonation (kubernetes.io: authenticating, user impersonation)."""
+    if args.context is not None:
+        return replace(args, context=kubeconfig.acting(args.context, user))
+    return replace(args, kubeconfig=pulumi.Output.from_input(args.kubeconfig).apply(lambda text: _as(str(text), user)))
+
+
+def _as(text: str, user: str) -> str:
+    document = json.loads(text)
+    users = [{**one, "user": {**one["user"], "as": user}} for one in document["users"]]
+    return json.dumps({**document, "users": users})
 
 
 def bucket(catalog: Catalog, entry: Entry[specs.Bucket], place: Place, heard: Mapping[str, pulumi.ComponentResource]) -> BucketArgs:
@@ -266,11 +294,12 @@ def application(  # noqa: PLR0913, PLR0917 - what the walk has gathered
             Owned(
                 outputs.resolved(_resting(manifest, taken_over), components),
                 manifest.namespace,
-                _ignored(entry, manifest, rollouts.scaled_by_others(manifest, manifests), everything=sync.update is False),
+                _ignored(entry, manifest, manifests, everything=sync.update is False),
             )
             for manifest in manifests
         ],
         kept=sync.prune is False,
+        timeout=entry.document.spec.health.timeout.seconds if entry.document.spec.health.timeout else 0,
         bindings=bindings,
         after=after,
     )
@@ -282,11 +311,12 @@ def _resting(manifest: Manifest, taken_over: Mapping[tuple[str, str], str]) -> M
     return rollouts.resting(manifest.data, rollout) if rollout else manifest.data
 
 
-def _ignored(entry: Entry[Application], manifest: Manifest, scaled: bool, *, everything: bool) -> list[str]:  # noqa: FBT001 - one caller
+def _ignored(entry: Entry[Application], manifest: Manifest, among: Sequence[Manifest], *, everything: bool) -> list[str]:
     """Property paths of an object that are left as they are once it is there; `*` stands for all of it."""
     if everything:
         return ["*"]
-    return [*(paths.show(path) for path in adapt.ignored_fields(entry, manifest)), *(["spec.replicas"] if scaled else [])]
+    others = ["spec.replicas"] if rollouts.scaled_by_others(manifest, among) else []
+    return list(dict.fromkeys([*(paths.show(path) for path in adapt.ignored_fields(entry, manifest, among)), *others]))
 
 
 def claimed(spec: BindingSpec, application: str, claim: Claim, components: outputs.Components) -> Binding:

@@ -33,7 +33,7 @@ from components.tenant import Tenant
 from components.topic import Topic
 from components.vpc import Vpc
 from stacks import builders, databases, deliveries, guarded, layout, platform, unbuilt
-from transom.catalog import digests, shards
+from transom.catalog import deployers, digests, shards
 from transom.catalog.model import Catalog, Entry
 from transom.catalog.project import Project
 from transom.catalog.shards import Shard
@@ -98,6 +98,7 @@ class _Walk:
         self.root = Environment(catalog.name)
         self.child = pulumi.ResourceOptions(parent=self.root)
         self.connections: dict[str, ClusterConnection] = {}
+        self.reached: dict[str, ClusterConnectionArgs] = {}
         self.clusters: dict[str, Cluster] = {}
         self.tenants: dict[str, Tenant] = {}
         self.applications: dict[str, Application] = {}
@@ -112,6 +113,7 @@ class _Walk:
         for name, cluster in self.catalog.clusters.items():
             connected = builders.existing(cluster) or (self._linked_cluster(name) if self.shard.tenant else None)
             if connected:
+                self.reached[name] = connected
                 self.connections[name] = ClusterConnection(name, connected, self.child)
         kinds: Mapping[str, Callable[[Entry[Any]], None]] = {
             "Network": self._network,
@@ -140,6 +142,7 @@ class _Walk:
             options = self._cloud(entry, eks)
             made = self.made[entry.name] = Eks(entry.name, platform.eks(self.catalog, entry, placed, self.today), options)
             connected = ClusterConnectionArgs(kubeconfig=made.kubeconfig, after=made.ready)
+            self.reached[entry.name] = connected
             self.connections[entry.name] = ClusterConnection(entry.name, connected, self.child)
         self.clusters[entry.name] = Cluster(entry.name, builders.cluster(self.catalog, entry, self.connections[entry.name]), self.child)
 
@@ -194,8 +197,18 @@ class _Walk:
                 after.append(self.tenants[one.name])
         bindings = [*(self._binding(one, entry) for one in spec.bindings), *deliveries.of_application(entry)]
         account = self._identity(entry, after)
-        args = builders.application(self.catalog, entry, self.connections[cluster], bindings, after, self.resources)
+        args = builders.application(self.catalog, entry, self._connection(spec.tenant, cluster), bindings, after, self.resources)
         self.applications[entry.name] = Application(entry.name, replace(args, account=account), self.child)
+
+    def _connection(self, tenant: str, cluster: str) -> ClusterConnection:
+        """The connection to a cluster through which a tenant's objects are applied: as the tenant's own account, where it has one."""
+        found = deployers.of(self.catalog, self.catalog.tenants[tenant])
+        if found is None:
+            return self.connections[cluster]
+        name = f"{cluster}-{tenant}"
+        if name not in self.connections:
+            self.connections[name] = ClusterConnection(name, builders.acting(self.reached[cluster], found.user), self.child)
+        return self.connections[name]
 
     def _foundations(self, tenant: str, cluster: str, namespace: str) -> list[KubernetesObject]:
         """What must be there before an object of a tenant: its namespace, or for one that is not confined what the cluster itself gets."""

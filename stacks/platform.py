@@ -183,7 +183,7 @@ def identity(
         vouched=vouched,
         policies={one.name: _statements(one) for one in granted},
         boundary=tenant.permissions_boundary,
-        tags={**tags(entry), "transom:tenant": entry.document.spec.tenant},
+        tags={**tenant.tags, **tags(entry), "transom:tenant": entry.document.spec.tenant},
     )
     spaces = [] if found.issuer else sorted({namespace for namespace, _ in found.accounts})
     return args, ServiceAccount(entry.name, found.made, annotated, annotations, names.way_to_agent(entry.name), spaces)

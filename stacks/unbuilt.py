@@ -29,8 +29,7 @@ class Unbuilt:
 
 
 def _of_sync(*above: str) -> tuple[Unbuilt, ...]:
-    rest = tuple(Unbuilt((*above, field)) for field in ("selfHeal", "retry"))
-    return (Unbuilt((*above, "automated"), (None, True)), *rest)
+    return tuple(Unbuilt((*above, field)) for field in ("selfHeal", "retry"))
 
 
 UNBUILT: Mapping[str, tuple[Unbuilt, ...]] = MappingProxyType(

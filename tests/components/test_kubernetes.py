@@ -11,7 +11,7 @@ import pytest
 from components.application import Application, ApplicationArgs, Binding, Owned
 from components.cluster import Cluster, ClusterArgs, ClusterConnection, ClusterConnectionArgs
 from components.objects import ObjectArgs
-from components.tenant import Tenant, TenantArgs
+from components.tenant import DeployerArgs, Opening, Peers, Tenant, TenantArgs
 from tests.recording import Recorder, Registered, run
 from transom.catalog import names
 from transom.specs.kinds import KINDS
@@ -56,11 +56,13 @@ def objects(recorder: Recorder) -> list[Registered]:
     return [one for one in recorder.registered if one.type.startswith("kubernetes:")]
 
 
-def test_a_connection() -> None:
-    """Server-side apply with in-place updates; no path and no credential is in the state."""
+def test_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Server-side apply with in-place updates; no path and no credential is in the state, not even the one that KUBECONFIG has."""
+    monkeypatch.setenv("KUBECONFIG", "/home/somebody/.kube/config")
     inputs = connected(lambda _: None).one("pulumi:providers:kubernetes").inputs
     assert inputs == {
         "context": "somewhere",
+        "kubeconfig": "",
         "enableServerSideApply": "true",
         "enableConfigMapMutable": "true",
         "enableSecretMutable": "true",
@@ -225,15 +227,36 @@ def test_roles_may_be_of_any_group() -> None:
     assert "team-a-edit" in {one["metadata"]["name"] for one in bindings}
 
 
+def test_an_opening_has_a_name() -> None:
+    """It is a policy of its own, for the pods and ports that it names."""
+    opening = Opening({"app": "web"}, Peers(cidrs=["0.0.0.0/0"]), Peers(tenants=["team-b"], namespaces=["monitoring"]), [(443, "TCP")])
+    ports = [{"protocol": "TCP", "port": 443}]
+    assert policies(tenant(openings={"opening-metrics": opening}))["opening-metrics"] == {
+        "podSelector": {"matchLabels": {"app": "web"}},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [
+            {
+                "from": [
+                    {"namespaceSelector": {"matchLabels": {"transom.dev/tenant": "team-b"}}},
+                    {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
+                ],
+                "ports": ports,
+            }
+        ],
+        "egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}], "ports": ports}],
+    }
+
+
 def test_reserved_names_are_those_that_are_made() -> None:
     """The catalog refuses in documents what a tenant's component makes by itself: the two lists agree."""
     spec = {"namespaces": ["shop"], "owners": [{"group": group, "role": role} for group, role in OWNERS.items()]}
+    account = DeployerArgs(names.DEPLOYER, "shop", [])
     document = KINDS["Tenant"].model_validate(
         {"apiVersion": "transom.dev/v1", "kind": "Tenant", "metadata": {"name": "team-a"}, "spec": spec}
     )
     found = {
         (one.inputs["apiVersion"].rpartition("/")[0], one.inputs["kind"], one.inputs["metadata"]["name"])
-        for one in objects(tenant())
+        for one in objects(tenant(deployer=account))
         if one.inputs["metadata"].get("namespace") == "shop"
     }
     assert found == names.made_by_tenant(document)  # type: ignore[arg-type]
@@ -259,7 +282,12 @@ def test_what_others_may_set_and_what_stays() -> None:
         owned = [Owned(DEPLOYMENT, "shop", ["spec.replicas"])]
         Application("kept", ApplicationArgs("dev", "team-a", "main", connection, "shop", owned, kept=True))
 
+        hook = obj("Job", "migrate", "batch/v1")
+        hook["metadata"]["annotations"] = {"argocd.argoproj.io/hook": "PreSync"}
+        Application("hooked", ApplicationArgs("dev", "team-a", "main", connection, "shop", [Owned(hook, "shop")], kept=True))
+
     recorder = connected(program)
+    assert not recorder.one("kubernetes:batch/v1:Job").kept  # kept, it would be in the way of the next run
     service, deployment = recorder.one("kubernetes:core/v1:Service"), recorder.one("kubernetes:apps/v1:Deployment")
     assert (service.ignored, service.kept) == ((), False)
     assert (deployment.ignored, deployment.kept) == (("spec.replicas",), True)

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from transom.catalog import workloads
 from transom.catalog.model import Entry, Manifest
 from transom.catalog.validate import near
 from transom.errors import Problem
@@ -33,7 +34,9 @@ def adapted(entry: Entry[Application], manifests: Sequence[Manifest], sync: Sync
         problems += _scaled(entry, out)
     if spec.images:
         problems += _imaged(entry, out)
-    problems += _ignored(entry, out)
+    added, wrong = workloads.added(entry, out)
+    out += added
+    problems += [*wrong, *_ignored(entry, out)]
     return tuple(out), tuple(problems)
 
 
@@ -47,7 +50,7 @@ def _empty(entry: Entry[Application], sync: SyncSpec) -> Iterator[Problem]:
 def _scaled(entry: Entry[Application], manifests: list[Manifest]) -> Iterator[Problem]:
     """Sets `spec.replicas`; what an autoscaler scales is not scaled from here too."""
     places = {m.name: index for index, m in enumerate(manifests) if (m.group, m.kind) in SCALED}
-    scalers = {_target(m): m for m in manifests if (m.group, m.kind) == ("autoscaling", "HorizontalPodAutoscaler")}
+    scalers = {workloads.target(m): m for m in manifests if (m.group, m.kind) == workloads.AUTOSCALER}
     for name, count in entry.document.spec.replicas.items():
         if name not in places:
             message = f"replicas.{name}: no Deployment, StatefulSet or ReplicaSet of Application {entry.name} has this name"
@@ -63,13 +66,6 @@ def _scaled(entry: Entry[Application], manifests: list[Manifest]) -> Iterator[Pr
             continue
         spec = {**(manifest.data.get("spec") or {}), "replicas": count}
         manifests[places[name]] = Manifest({**manifest.data, "spec": spec}, manifest.namespace, manifest.trace)
-
-
-def _target(scaler: Manifest) -> tuple[str, str]:
-    """Kind and name of what an autoscaler scales."""
-    spec = scaler.data.get("spec")
-    target = spec.get("scaleTargetRef") if isinstance(spec, dict) else None
-    return (str(target.get("kind")), str(target.get("name"))) if isinstance(target, dict) else ("", "")
 
 
 def _imaged(entry: Entry[Application], manifests: list[Manifest]) -> Iterator[Problem]:
@@ -127,12 +123,13 @@ def _ignored(entry: Entry[Application], manifests: Sequence[Manifest]) -> Iterat
             yield Problem(entry.at("spec", "ignoreDifferences", index), "NothingMatched", message, hint)
 
 
-def ignored_fields(entry: Entry[Application], manifest: Manifest) -> tuple[tuple[str | int, ...], ...]:
-    """Paths of the fields of an object that others may set."""
+def ignored_fields(entry: Entry[Application], manifest: Manifest, among: Sequence[Manifest] = ()) -> tuple[tuple[str | int, ...], ...]:
+    """Paths of the fields of an object that others may set, an autoscaler `among` the application's objects included."""
     rules = [
         r for r in entry.document.spec.ignore_differences if r.is_for(manifest.group, manifest.kind, manifest.namespace, manifest.name)
     ]
-    return tuple(_path(pointer, manifest.data) for rule in rules for pointer in rule.json_pointers)
+    owned = [workloads.REPLICAS] if (manifest.namespace, manifest.kind, manifest.name) in set(workloads.scaled(among)) else []
+    return tuple(dict.fromkeys([*(_path(pointer, manifest.data) for rule in rules for pointer in rule.json_pointers), *owned]))
 
 
 def _path(pointer: str, data: Any) -> tuple[str | int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transom.catalog import addons, identities
+from transom.catalog import addons, deployers, identities
 from transom.catalog.model import Catalog, Entry
 from transom.specs.application import Application
 from transom.specs.cluster import Cluster, EksCluster
@@ -37,7 +37,9 @@ def _of_document(catalog: Catalog, entry: Entry[Any]) -> int:
         case Network(spec=spec):
             more = _of_network(spec)
         case Tenant(spec=spec):
-            more = _of_tenant(spec) * len(catalog.clusters)
+            deployer = deployers.of(catalog, entry)
+            account = 2 * len(spec.namespaces) + 1 + (2 if deployer.unscoped else 0) if deployer else 0
+            more = (_of_tenant(spec) + account) * len(catalog.clusters)
         case Database(spec=spec):
             more = spec.replicas + (len(spec.log_exports) if spec.logs.retention else 0)
         case Bucket(spec=spec):
@@ -57,7 +59,11 @@ def _of_document(catalog: Catalog, entry: Entry[Any]) -> int:
 
 def _of_tenant(spec: TenantSpec) -> int:
     """Its objects on one cluster."""
-    openings = bool(spec.network.allow_from_tenants or spec.network.allow_from_namespaces) + bool(spec.network.allow_egress)
+    openings = (
+        bool(spec.network.allow_from_tenants or spec.network.allow_from_namespaces)
+        + bool(spec.network.allow_egress)
+        + len(spec.network.openings)
+    )
     return (_PER_NAMESPACE + 1 + len(spec.owners) + openings) * len(spec.namespaces)
 
 

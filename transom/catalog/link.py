@@ -28,7 +28,7 @@ from transom.specs.dependency import DependencySpec
 from transom.specs.environment import Environment
 from transom.specs.kinds import KINDS, RESOURCE_KINDS
 from transom.specs.resources import Bucket, Queue, QueueSpec
-from transom.specs.tenant import Tenant
+from transom.specs.tenant import Tenant, neighbours
 from transom.specs.topic import Topic, TopicSpec
 
 
@@ -167,8 +167,7 @@ class _Linker:
                     message = f'namespace "{namespace}" belongs to the cluster'
                     self._wrong(entry.at(*path), "ForbiddenNamespace", message, "choose another name")
                 holders.setdefault(namespace, entry)
-            for index, other_tenant in enumerate(entry.document.spec.network.allow_from_tenants):
-                path = ("spec", "network", "allowFromTenants", index)
+            for path, other_tenant in neighbours(entry.document.spec.network):
                 if f"Tenant/{other_tenant}" not in self.entries and f"Tenant/{other_tenant}" not in self.known:
                     hint = near(other_tenant, self.namespaces) or "declare it, or correct the name"
                     self._wrong(entry.at(*path), "UnknownReference", f'Tenant "{other_tenant}" is not declared', hint)

@@ -61,7 +61,14 @@ def carrier(application: str, binding: BindingSpec) -> str:
 
 QUOTA = "tenant"
 LIMITS = "tenant"
+DEPLOYER = "transom-deploy"
+"""Name of the service account that a tenant's objects are applied as, of its Role and of the RoleBinding between them."""
 POLICIES = ("default-deny", "allow-own-tenant", "allow-dns", "allow-from-others", "allow-egress")
+
+
+def opening(name: str) -> str:
+    """Name of the NetworkPolicy of an opening."""
+    return f"opening-{name}"
 
 
 def role_binding(group: str, role: str) -> str:
@@ -75,6 +82,8 @@ def made_by_tenant(tenant: Tenant) -> frozenset[tuple[str, str, str]]:
     """Group, kind and name of what a tenant's component may put into each of its namespaces."""
     made = {("", "ResourceQuota", QUOTA), ("", "LimitRange", LIMITS)}
     made |= {("networking.k8s.io", "NetworkPolicy", name) for name in POLICIES}
+    made |= {("networking.k8s.io", "NetworkPolicy", opening(name)) for name in tenant.spec.network.openings}
+    made |= {("", "ServiceAccount", DEPLOYER)} | {("rbac.authorization.k8s.io", kind, DEPLOYER) for kind in ("Role", "RoleBinding")}
     return frozenset(
         made | {("rbac.authorization.k8s.io", "RoleBinding", role_binding(owner.group, owner.role)) for owner in tenant.spec.owners}
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from transom.catalog import adapt, deliveries, names, permissions, rollouts
+from transom.catalog import adapt, deliveries, hooks, names, permissions, rollouts
 from transom.catalog import manifests as rules
 from transom.catalog.estates import Estates
 from transom.catalog.known import Known
@@ -95,7 +95,7 @@ class Placer:
         manifests, problems = adapt.adapted(entry, out[identity], entry.document.spec.sync.over(self.environment.sync))
         manifests, of_rollout = rollouts.rolled(entry, manifests)
         manifests, of_secrets = deliveries.delivered(entry, manifests, self.environment)
-        out[identity] = list(manifests)
+        out[identity] = list(hooks.renewed(manifests))
         self.problems += (*problems, *of_rollout, *of_secrets)
 
     def _owned(self, document: Rendered, unscoped: bool) -> Iterator[tuple[Identity, str, Manifest]]:  # noqa: FBT001 - one private caller

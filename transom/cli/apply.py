@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from transom import guards
-from transom.cli import deploying, returning, running, saving, wiring
+from transom.cli import deploying, returning, running, saving, selecting, wiring
 from transom.cli.output import lock_timeout_option, output_option, progress, strict_option
 from transom.exitcodes import ExitCode
 
@@ -25,6 +25,7 @@ from transom.exitcodes import ExitCode
 @click.option("--yes", "-y", is_flag=True, help="Do not ask; without a terminal nothing is asked anyway.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be done, as plan does.")
 @click.option("--message", "-m", default="", help="Kept in the stack's history.")
+@selecting.app_option
 @lock_timeout_option
 @strict_option
 @output_option("text", "json")
@@ -32,6 +33,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     *,
     environments: tuple[str, ...],
     file: Path | None,
+    applications: tuple[str, ...],
     message: str,
     lock_wait: float,
     form: str,
@@ -44,6 +46,8 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
 
     With --plan: those of the plan, and only when documents, commits, states and what would be done are just what they were.
     """
+    if file and applications:
+        raise click.UsageError("--plan carries out all of a plan: without --app")
     project = wiring.project()
     held = saving.Held.to(file, project.name, environments, refresh=refresh)
     engine = wiring.engine(project)
@@ -51,6 +55,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     kept = deploying.journal(engine, project)
     if not dry_run:
         deploying.refuse_held(kept, catalogs)
+    catalogs = selecting.chosen(project, engine, catalogs, applications)
     members = wiring.members(catalogs, refresh=held.refresh, message=message, lock_wait=lock_wait)
     there = wiring.create_missing(engine, members)
     wiring.tell_of_leftovers(there, catalogs)
@@ -76,7 +81,9 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
             return ExitCode.DONE
         click.confirm("Apply this?", abort=True)
     with progress("applying") as listen:
-        result = deploying.deploy(deploying.Deploying(kept, engine, deploying.Intent(message=message)), catalogs, members, listen)
+        result = deploying.deploy(
+            deploying.Deploying(kept, engine, deploying.Intent(message=message, only=applications)), catalogs, members, listen
+        )
     running.show(result, form)
     if not result.succeeded:
         returning.after(deploying.Deploying(kept, engine, deploying.Intent()), catalogs, result, lock_wait)

@@ -42,6 +42,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "rollout": "See how far a canary or blue-green rollout is; promote, pause, abort or retry it.",
         "abort": "Take an application's rollout back to its stable version.",
         "seal": "Encrypt a secret for a cluster, so that it may stand in Git.",
+        "kubeconfig": "Print the contexts with which tenants are deployed as themselves, for a pulumi up without transom.",
         "reshard": "Move an environment's resources between stacks after its shards changed. Deletes nothing.",
         "import": "Show a repository of Argo CD or Flux as documents of Transom, or write it so.",
         "new": "Write a new document, commented and valid, into its place.",

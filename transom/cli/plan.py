@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from transom import guards
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.catalog.touched import touched
-from transom.cli import deploying, running, saving, wiring
+from transom.cli import deploying, running, saving, selecting, wiring
 from transom.cli.output import output_option, source_option, strict_option
 from transom.engine import Engine, fleet
 from transom.errors import InvalidDocuments, counted
@@ -36,6 +36,7 @@ class _Options:
     changed: bool
     detailed: bool
     save: Path | None
+    applications: tuple[str, ...] = ()
 
 
 @click.command("plan")
@@ -47,12 +48,14 @@ class _Options:
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan into this file, for apply --plan.")
 @click.option("--refresh", is_flag=True, help="Look at the live state first.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@selecting.app_option
 @source_option
 @strict_option
 @output_option("text", "json")
 def command(  # noqa: PLR0913 - one parameter for each option of the command line
     *,
     environments: tuple[str, ...],
+    applications: tuple[str, ...],
     overrides: dict[str, Path],
     revision: str | None,
     form: str,
@@ -72,6 +75,8 @@ def command(  # noqa: PLR0913 - one parameter for each option of the command lin
     engine = wiring.engine(project)
     if revision is None and (everything or look):
         raise click.UsageError(f"{'--all' if everything else '--drift'} goes with --base")
+    if applications and (revision is not None or save):
+        raise click.UsageError("--app is for a plan of its own: without --base and --save")
     if revision is not None and (changed or save):
         why = "--changed is against what was applied last" if changed else "--save keeps all that an apply would do"
         raise click.UsageError(f"{why}, --base against a revision: give one of them")
@@ -83,7 +88,7 @@ def command(  # noqa: PLR0913 - one parameter for each option of the command lin
         wanted = Wanted(revision, environments, everything, refresh, look, strict)
         return _review(project, engine, wanted, form, detailed=detailed_exitcode)
     names = wiring.names(project, environments)
-    return plan(project, engine, names, _Options(form, refresh, strict, changed, detailed_exitcode, save))
+    return plan(project, engine, names, _Options(form, refresh, strict, changed, detailed_exitcode, save, applications))
 
 
 def plan(project: Project, engine: Engine, names: tuple[str, ...], options: _Options) -> int:
@@ -93,6 +98,7 @@ def plan(project: Project, engine: Engine, names: tuple[str, ...], options: _Opt
         if loaded.problems:
             raise InvalidDocuments(loaded.problems)
         raise next(iter(loaded.errors.values()))
+    loaded = replace(loaded, catalogs=selecting.chosen(project, engine, loaded.catalogs, options.applications))
     kept = deploying.found(engine, project)
     members, left_out = _members(loaded.catalogs, kept, options)
     there, impossible = wiring.create_possible(engine, members)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from transom.catalog import deployers, shards, stored, validate
 from transom.catalog import project as projects
-from transom.catalog import shards, stored, validate
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.cli import running
-from transom.engine import Engine, Request, fleet
+from transom.engine import Engine, Request, fleet, kubeconfig
 from transom.errors import InvalidDocuments, PermanentError, Problem, TransomError, mistakes
 from transom.exitcodes import ExitCode
 from transom.redaction import redact
@@ -152,6 +155,7 @@ def members(
     The programs of all stacks are given these catalogs, so that they see what this command saw, and nothing is rendered twice.
     """
     folder = held(catalogs)
+    tenants = _acting(catalogs, folder)
     out: dict[str, fleet.Member] = {}
     for catalog in catalogs.values():
         for shard in shards.cut(catalog):
@@ -163,10 +167,35 @@ def members(
                 lock_wait=lock_wait,
                 parallel=catalog.environment.document.spec.parallel,
                 policies=tuple(catalog.environment.document.spec.guards.policies),
-                env={**projects.pins(catalog.snapshots), projects.CATALOGS: str(folder), projects.GUARDED: "yes"},
+                env={**projects.pins(catalog.snapshots), projects.CATALOGS: str(folder), projects.GUARDED: "yes", **tenants},
             )
             out[shard.stack] = fleet.Member(request, needs=shard.needs if ordered else ())
     return out
+
+
+def _acting(catalogs: Mapping[str, Catalog], folder: Path) -> dict[str, str]:
+    """The variable that lets the engine act as tenants, where any of them wants it; the file that it names goes with the command."""
+    wanted = kubeconfigs(catalogs.values())
+    if not wanted["contexts"]:
+        return {}
+    path = folder / "tenants.kubeconfig"
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(wanted, file)
+    own = kubeconfig.files(os.environ, Path.home())
+    return {kubeconfig.VARIABLE: os.pathsep.join(map(str, [path, *own]))}
+
+
+def kubeconfigs(catalogs: Iterable[Catalog]) -> dict[str, Any]:
+    """The kubeconfig with which tenants are acted as, on clusters that are reached by a context."""
+    wanted = [
+        (found.context, deployer.user)
+        for catalog in catalogs
+        for tenant in catalog.tenants.values()
+        if (deployer := deployers.of(catalog, tenant))
+        for cluster in catalog.clusters.values()
+        if (found := cluster.document.spec.existing) and found.context
+    ]
+    return kubeconfig.written(wanted, kubeconfig.files(os.environ, Path.home()) if wanted else ())
 
 
 def held(catalogs: Mapping[str, Catalog]) -> Path:

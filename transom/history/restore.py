@@ -64,14 +64,18 @@ def restored(current: Catalog, earlier: Catalog, *, only: Iterable[str] = (), in
         sorted(
             identity
             for identity, source in chosen.items()
-            if source is current and (not wanted or identity in named) and _content(current, identity) != _content(earlier, identity)
+            if source is current and (not wanted or identity in named) and content(current, identity) != content(earlier, identity)
         )
     )
-    return Restored(_assembled(current, sources), stayed)
+    return Restored(assembled(current, sources), stayed)
 
 
-def _assembled(current: Catalog, sources: Mapping[Identity, Catalog]) -> Catalog:
-    """One catalog of documents from several, in dependency order."""
+def assembled(current: Catalog, sources: Mapping[Identity, Catalog]) -> Catalog:
+    """One catalog of documents from several, in dependency order.
+
+    Raises:
+        PermanentError: something needs a document that is not among them.
+    """
     _refuse_loose_ends(sources)
     needs = {identity: source.needs.get(identity, ()) for identity, source in sources.items()}
     return replace(
@@ -96,7 +100,8 @@ def _holds_data(entry: Entry[Any]) -> bool:
     return entry.kind in _GROUND or hasattr(getattr(entry.document, "spec", None), "protected")
 
 
-def _content(catalog: Catalog, identity: Identity) -> tuple[Mapping[str, Any] | None, list[Mapping[str, Any]]]:
+def content(catalog: Catalog, identity: Identity) -> tuple[Mapping[str, Any] | None, list[Mapping[str, Any]]]:
+    """What a document comes to: itself and its manifests; nothing where the catalog does not have it."""
     entry = catalog.entries.get(identity)
     manifests: tuple[Manifest, ...] = catalog.manifests.get(identity, ())
     return (entry.data if entry else None), [manifest.data for manifest in manifests]

@@ -14,6 +14,7 @@ from transom.specs.rollout import RolloutSpec
 from transom.specs.scalars import EnvironmentPrefix, Int, Name
 from transom.specs.secrets import SecretSpec
 from transom.specs.sync import IgnoredSpec, SyncSpec
+from transom.specs.workloads import AutoscalingSpec, DisruptionSpec, HealthSpec
 
 BINDING_KINDS = ("database", "bucket", "queue", "topic", "cache", "table")
 """Fields of a binding, each named like the kind it points at."""
@@ -134,6 +135,12 @@ class ApplicationSpec(Spec):
     """Images that its manifests get instead, as a kustomization's `images`."""
     replicas: dict[str, Annotated[Int, Field(ge=0)]] = Field(default_factory=dict, examples=[{"web": 3}])
     """Number of pods by the name of a Deployment, StatefulSet or ReplicaSet of its manifests."""
+    autoscaling: dict[str, AutoscalingSpec] = Field(default_factory=dict, examples=[{"web": {"min": 2, "max": 6}}])
+    """A HorizontalPodAutoscaler by the name of a Deployment or StatefulSet of its manifests; the number of pods is its business then."""
+    disruption: dict[str, DisruptionSpec] = Field(default_factory=dict, examples=[{"web": {"minAvailable": 1}}])
+    """A PodDisruptionBudget by the name of a Deployment or StatefulSet of its manifests."""
+    health: HealthSpec = Field(default=HealthSpec(), examples=[{"timeout": "5m"}])
+    """When it counts as up."""
     sync: SyncSpec = Field(default=SyncSpec(), examples=[{"prune": False}])
     """How it follows Git."""
     ignore_differences: tuple[IgnoredSpec, ...] = Field(
@@ -161,6 +168,8 @@ class ApplicationSpec(Spec):
             raise ValueError(f"images names {image} twice; join the two")
         if secret := first_twice(one.name for one in self.secrets):
             raise ValueError(f"secrets has {secret} twice; join the two")
+        if both := sorted(self.replicas.keys() & self.autoscaling.keys()):
+            raise ValueError(f"replicas and autoscaling both set the number of {both[0]}'s pods; remove one of the two")
         return self
 
 

@@ -146,6 +146,8 @@ class EnvironmentSpec(Spec):
         default_factory=dict, examples=[{"cost-center": "platform"}]
     )
     """AWS tags of everything the environment owns."""
+    deploy_as: Literal["tenant", "transom"] = "transom"
+    """As whom objects of tenants' applications are applied that do not say it themselves: see the tenants' own `deployAs`."""
     shards: Literal["none", "tenant", "auto"] = "none"
     """How the environment is cut into stacks: not at all, one per tenant, or per tenant once one stack would pass 150 resources."""
     validation: ValidationSpec = ValidationSpec()

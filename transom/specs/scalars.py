@@ -62,8 +62,9 @@ PATTERNS: Mapping[str, str] = MappingProxyType(
         r"^(/([^/~]|~[01])+)+$": "write a JSON pointer, which begins with a slash, e.g. /spec/replicas; ~1 stands for / and ~0 for ~",
         r"^[A-Z][A-Za-z0-9]*$": "write a kind, e.g. Deployment",
         r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$": "write the object's name: lower case letters, digits, hyphens and dots",
-        r"^(100|[1-9]?[0-9])%$": "write a number, or a share as 25%",
+        r"^(100|[1-9]?[0-9])%$": 'write a number, e.g. 1, or a share, e.g. "25%"',
         r"^[A-Za-z0-9._-]{1,253}$": "write letters, digits, dots, underscores and hyphens",
+        r"^[0-9]{1,5}/(TCP|UDP|SCTP)$": 'write a port, e.g. 443, or one with its protocol, e.g. "53/UDP"',
         r"^subnet-[0-9a-f]+$": "write the id of a subnet, e.g. subnet-0abc12",
     }
 )

@@ -62,7 +62,7 @@ class SyncSpec(Spec):
     """How an application follows Git. What is left out is as the environment's `sync` says."""
 
     automated: Bool | None = None
-    """Whether it follows without being asked by name; true when nobody says. `controller` acts on it."""
+    """Whether it follows without being asked by name; true when nobody says. With false only `apply --app` changes it."""
     prune: Bool | None = None
     """Whether an object that left Git is deleted by `apply`; true when nobody says. With false it is left where it is and forgotten."""
     update: Bool | None = None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from transom.specs.allowed import AllowedSpec
 from transom.specs.arn import PolicyArn
-from transom.specs.base import Document, Spec, first_twice
-from transom.specs.scalars import Bool, Cidr, Int, LooseQuantity, Name
+from transom.specs.base import Document, LabelKey, LabelValue, Spec, first_twice
+from transom.specs.scalars import Bool, Cidr, Int, LooseQuantity, Name, TagText
 
 
 class OwnerSpec(Spec):
@@ -45,6 +46,46 @@ class ContainerDefaults(Spec):
     """Memory limit."""
 
 
+class PeersSpec(Spec):
+    """Who is at the other end."""
+
+    tenants: tuple[Name, ...] = ()
+    """All pods of these tenants."""
+    namespaces: tuple[Name, ...] = ()
+    """All pods of these namespaces."""
+    cidrs: tuple[Cidr, ...] = ()
+    """Address ranges; the node's metadata service is never among them."""
+
+    @model_validator(mode="after")
+    def _somebody(self) -> PeersSpec:
+        if not (self.tenants or self.namespaces or self.cidrs):
+            raise ValueError("name tenants, namespaces or cidrs: an opening to nobody opens nothing")
+        return self
+
+
+Port = Annotated[Int, Field(ge=1, le=65535)] | Annotated[str, StringConstraints(pattern=r"^[0-9]{1,5}/(TCP|UDP|SCTP)$")]
+"""A TCP port, or one with its protocol: `53/UDP`."""
+
+
+class OpeningSpec(Spec):
+    """One opening: which pods, to whom or for whom, at which ports."""
+
+    pods: dict[LabelKey, LabelValue] = Field(default_factory=dict, examples=[{"app": "web"}])
+    """Labels of the pods that it is for; all of the tenant when left out."""
+    egress: PeersSpec | None = Field(default=None, examples=[{"cidrs": ["10.20.0.0/16"]}])
+    """Whom they may connect to."""
+    ingress: PeersSpec | None = Field(default=None, examples=[{"tenants": ["team-b"]}])
+    """Who may connect to them."""
+    ports: tuple[Port, ...] = Field(default=(), examples=[[443, "53/UDP"]])
+    """Ports that it is limited to; all when left out."""
+
+    @model_validator(mode="after")
+    def _opens_something(self) -> OpeningSpec:
+        if self.egress is None and self.ingress is None:
+            raise ValueError("write egress or ingress: it opens nothing")
+        return self
+
+
 class OpeningsSpec(Spec):
     """Openings in the default-deny network policy of the tenant's namespaces."""
 
@@ -54,6 +95,18 @@ class OpeningsSpec(Spec):
     """Namespaces outside any tenant whose pods may connect, e.g. that of an ingress controller."""
     allow_egress: tuple[Cidr, ...] = ("0.0.0.0/0",)
     """Address ranges that pods may connect to, beside DNS and the tenant's own namespaces."""
+    openings: dict[Name, OpeningSpec] = Field(default_factory=dict, examples=[{"metrics": {"ingress": {"namespaces": ["monitoring"]}}}])
+    """Openings for some pods and ports, by a name that says what they are for."""
+
+
+def neighbours(spec: OpeningsSpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every tenant that openings name, with the path at which it stands in the document."""
+    for index, name in enumerate(spec.allow_from_tenants):
+        yield ("spec", "network", "allowFromTenants", index), name
+    for called, opening in spec.openings.items():
+        for side, peers in (("egress", opening.egress), ("ingress", opening.ingress)):
+            for index, name in enumerate(peers.tenants if peers else ()):
+                yield ("spec", "network", "openings", called, side, "tenants", index), name
 
 
 class TenantSpec(Spec):
@@ -82,6 +135,13 @@ class TenantSpec(Spec):
     """Pod Security Standard that the namespaces enforce."""
     allowed: AllowedSpec = Field(default=AllowedSpec(), examples=[{"kinds": {"deny": ["networking.k8s.io/NetworkPolicy"]}}])
     """What its documents may use: sources, clusters, kinds."""
+    deploy_as: Literal["tenant", "transom"] | None = None
+    """As whom its applications' objects are applied: a service account of its own, which the API server keeps within these bounds, or
+    whoever runs Transom. As the environment's `deployAs` says when left out."""
+    tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(
+        default_factory=dict, examples=[{"cost-center": "4711"}]
+    )
+    """AWS tags of all its resources, beside those of the environment: for cost reports."""
     permissions_boundary: PolicyArn | None = None
     """ARN of an IAM policy that bounds the roles of its applications, whatever they are bound to."""
 
@@ -89,6 +149,10 @@ class TenantSpec(Spec):
     def _has_a_place(self) -> TenantSpec:
         if self.confined and not self.namespaces:
             raise ValueError("namespaces is missing: a tenant owns at least one, unless it has confined: false")
+        if self.deploy_as == "tenant" and not self.confined:
+            raise ValueError(
+                "deployAs: tenant is for tenants that stay in their namespaces; one with confined: false is applied as transom"
+            )
         return self
 
     @model_validator(mode="after")

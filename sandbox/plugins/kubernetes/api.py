@@ -108,7 +108,10 @@ class Api:
     def request(self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, content_type: str = JSON) -> Any:
         """Give the decoded answer. Raises ApiError for a refusal and UnreachableError where there is no answer."""
         target = path + ("?" + "&".join(f"{key}={quote(value, safe='')}" for key, value in query.items()) if query else "")
-        headers = {**self._headers, **self._bearer(), **({"Content-Type": content_type} if body is not None else {})}
+        plain = {**self._headers, **self._bearer(), **({"Content-Type": content_type} if body is not None else {})}
+        headers = urllib3.HTTPHeaderDict(plain)
+        for name, value in self.connection.acting_as:
+            headers.add(name, value)  # one line for each group
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         try:
             answer = self._pool.urlopen(method, target, body=data, headers=headers, retries=self._retry, timeout=self._timeout)

@@ -20,7 +20,7 @@ _LONGEST_PATH: Final = 4096
 _REFUSED_USER: Final = {
     "auth-provider": "an auth provider",
     "username": "a user name and password",
-    "as": "impersonation",
+    "as-user-extra": "extra fields of an impersonated user",
 }
 _REFUSED_CLUSTER: Final = {
     "insecure-skip-tls-verify": "switching TLS verification off",
@@ -45,6 +45,8 @@ class Connection:
     """Gives tokens, instead of `token`."""
     server_name: str = ""
     namespace: str = "default"
+    acting_as: tuple[tuple[str, str], ...] = ()
+    """Headers of who is acted as: a user, an id, groups (kubernetes.io: authenticating, user impersonation)."""
 
     def __repr__(self) -> str:
         return f"Connection({self.server!r})"  # the rest is secret or long
@@ -76,6 +78,7 @@ def connect(settings: Settings, environment: Mapping[str, str], home: Path) -> C
         program=_program(user),
         server_name=str(cluster.get("tls-server-name") or ""),
         namespace=settings.namespace or str(context.get("namespace") or "") or "default",
+        acting_as=_acting_as(user),
     )
 
 
@@ -164,6 +167,15 @@ def _refuse(entry: Mapping[str, Any], refused: Mapping[str, str], what: str) -> 
                 f"{what} of the kubeconfig asks for {meaning} (`{key}`), which the sandbox's stand-in does not do; "
                 "give a token or a client certificate, or install the real plugin and set TRANSOM_PLUGINS=real"
             )
+
+
+def _acting_as(user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The headers of impersonation. Groups and an id without a user mean nothing, and are an error as in client-go."""
+    name, uid, groups = str(user.get("as") or ""), str(user.get("as-uid") or ""), user.get("as-groups") or []
+    if not name and (uid or groups):
+        raise KubeconfigError("requesting uid or groups without impersonating a user: the kubeconfig's user has no `as`")
+    named = [("Impersonate-User", name)] if name else []
+    return (*named, *([("Impersonate-Uid", uid)] if uid else []), *(("Impersonate-Group", str(group)) for group in groups))
 
 
 def _pem(entry: Mapping[str, Any], key: str) -> str:

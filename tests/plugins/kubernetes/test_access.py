@@ -80,6 +80,19 @@ def test_kubeconfig_as_content_path_and_variable(tmp_path: Path) -> None:
     assert kubeconfig.connect(Settings(kubeconfig=_config(), namespace="own"), {}, tmp_path).namespace == "own"
 
 
+def test_acting_as_another(tmp_path: Path) -> None:
+    """A user's `as` and what belongs to it become the headers of impersonation; groups of nobody are an error, as in client-go."""
+    given = {"token": "t", "as": "system:serviceaccount:shop:deploy", "as-groups": ["a", "b"], "as-uid": "1"}
+    found = kubeconfig.connect(Settings(kubeconfig=_config(user=given)), {}, tmp_path)
+    assert found.acting_as == (
+        ("Impersonate-User", "system:serviceaccount:shop:deploy"), ("Impersonate-Uid", "1"), ("Impersonate-Group", "a"),
+        ("Impersonate-Group", "b"),
+    )  # fmt: skip
+    assert kubeconfig.connect(Settings(kubeconfig=_config()), {}, tmp_path).acting_as == ()
+    with pytest.raises(KubeconfigError, match="without impersonating a user"):
+        kubeconfig.connect(Settings(kubeconfig=_config(user={"token": "t", "as-groups": ["a"]})), {}, tmp_path)
+
+
 def test_files_are_found_beside_the_kubeconfig(tmp_path: Path) -> None:
     """Relative paths of certificates count from the kubeconfig's folder; inline data is decoded."""
     (tmp_path / "ca.crt").write_text("AUTHORITY", encoding="utf-8")

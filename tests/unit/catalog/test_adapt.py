@@ -164,3 +164,82 @@ def test_dependencies_on_other_kinds(tmp_path: Path) -> None:
     assert "Queue/orders" in catalog.needs["Application/shop"]
     order = list(catalog.entries)
     assert order.index("Queue/orders") < order.index("Application/shop")
+
+
+SCALED = "  autoscaling: {web: {min: 2, max: 6, memory: 70}}\n  disruption: {web: {maxUnavailable: 1}}\n"
+
+
+def test_an_autoscaler_and_a_budget(tmp_path: Path) -> None:
+    """They are made for the workload, and the number of its pods is the autoscaler's."""
+    catalog = repository.catalog(tmp_path, files(SCALED))
+    manifests = catalog.manifests["Application/shop"]
+    made = {one.kind: one for one in manifests}
+    assert made["HorizontalPodAutoscaler"].data["spec"] == {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+        "minReplicas": 2,
+        "maxReplicas": 6,
+        "metrics": [{"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization", "averageUtilization": 70}}}],
+    }
+    assert made["PodDisruptionBudget"].data["spec"] == {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "web"}}}
+    assert {one.namespace for one in manifests} == {"shop"}
+    entry = catalog.applications["shop"]
+    assert adapt.ignored_fields(entry, made["Deployment"], manifests) == (("spec", "replicas"),)
+    assert adapt.ignored_fields(entry, made["ConfigMap"], manifests) == ()
+
+
+def test_an_autoscaler_among_the_manifests(tmp_path: Path) -> None:
+    """It owns the number of pods as well as one that the document asks for."""
+    catalog = repository.catalog(tmp_path, {**files(""), "applications/shop/hpa.yaml": HPA})
+    manifests = catalog.manifests["Application/shop"]
+    (deployment,) = (one for one in manifests if one.kind == "Deployment")
+    assert adapt.ignored_fields(catalog.applications["shop"], deployment, manifests) == (("spec", "replicas"),)
+
+
+WRONGLY_SCALED = [
+    ("nothing of that name", "  autoscaling: {wep: {max: 3}}\n", f"{SHOP}:7:17", "did you mean web?"),
+    ("a budget for nothing", "  disruption: {wep: {minAvailable: 1}}\n", f"{SHOP}:7:16", "did you mean web?"),
+    ("fewest above most", "  autoscaling: {web: {min: 4, max: 3}}\n", f"{SHOP}:7:36", "max 3 is less than min 4"),
+    ("by two", "  replicas: {web: 2}\n  autoscaling: {web: {max: 3}}\n", f"{SHOP}:7:13", "remove one of the two"),
+    ("both bounds", "  disruption: {web: {minAvailable: 1, maxUnavailable: 1}}\n", f"{SHOP}:7:21", "write one of"),
+    ("a budget that blocks", "  disruption: {web: {maxUnavailable: 0}}\n", f"{SHOP}:7:21", "let one be away"),
+    ("no time", "  health: {timeout: 0s}\n", f"{SHOP}:7:21", "no time at all"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reason, spec, where, words", WRONGLY_SCALED, ids=[case[0] for case in WRONGLY_SCALED])
+def test_scaling_that_cannot_be(tmp_path: Path, reason: str, spec: str, where: str, words: str) -> None:
+    """Each mistake is told at its line."""
+    (found,) = repository.problems(tmp_path, files(spec))
+    assert str(found).startswith(where), reason
+    assert words in str(found)
+
+
+def test_two_autoscalers(tmp_path: Path) -> None:
+    """One in the document and one among the manifests would fight."""
+    (found,) = repository.problems(tmp_path, {**files("  autoscaling: {web: {max: 3}}\n"), "applications/shop/hpa.yaml": HPA})
+    assert found.reason == "DuplicateObject"
+
+
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate, annotations: {argocd.argoproj.io/hook: PreSync}}
+spec:
+  ttlSecondsAfterFinished: 60
+  template: {spec: {restartPolicy: Never, containers: [{name: migrate, image: "migrate:1"}]}}
+"""
+
+
+def test_a_hook_runs_for_each_change(tmp_path: Path) -> None:
+    """The Job of a hook is another one when anything of its application has changed, and the same one when nothing has."""
+
+    def job(folder: str, spec: str, more: str = "") -> Any:
+        given = {**files(spec), "applications/shop/job.yaml": JOB, "applications/shop/more.yaml": more}
+        manifests = repository.catalog(tmp_path / folder, {name: text for name, text in given.items() if text}).manifests
+        return next(one.data for one in manifests["Application/shop"] if one.kind == "Job")
+
+    first = job("a", "")
+    assert job("b", "") == first
+    assert job("c", "  replicas: {web: 3}\n")["spec"]["template"]["metadata"] != first["spec"]["template"]["metadata"]
+    assert "ttlSecondsAfterFinished" not in first["spec"]
+    assert first["metadata"]["annotations"]["pulumi.com/replaceUnready"] == "true"

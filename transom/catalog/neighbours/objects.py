@@ -52,9 +52,9 @@ SYNC_OPTIONS: Mapping[str, Mapping[str, Mark]] = MappingProxyType(
 
 HOOKS: Mapping[str, Mark] = MappingProxyType(
     {
-        "PreSync": done("applied before everything else; runs when it has changed, not in each run"),
-        "Sync": done("applied with everything else; runs when it has changed, not in each run"),
-        "PostSync": done("applied when everything else is ready; runs when it has changed, not in each run"),
+        "PreSync": done("applied before everything else; runs once for each change of its application"),
+        "Sync": done("applied with everything else; runs once for each change of its application"),
+        "PostSync": done("applied when everything else is ready; runs once for each change of its application"),
         "Skip": done("not applied"),
         "SyncFail": warned("nothing is run after a failure"),
         "PreDelete": warned("nothing is run before a deletion"),
@@ -155,7 +155,7 @@ def _hook(document: Rendered, annotations: Mapping[str, Any], around: Surroundin
     around.warn(
         where,
         "HookRunsOnce",
-        f"hook {wanted[0]} runs when it has changed, not in each run",
+        f"hook {wanted[0]} runs once for each change of its application, not in each run",
         "make it safe to run once, or let the application do it",
     )
     metadata = document.data["metadata"]
