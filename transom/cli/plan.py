@@ -119,7 +119,7 @@ def plan(project: Project, engine: Engine, names: tuple[str, ...], options: _Opt
     for stack in left_out:
         click.echo(f"{stack}: not planned, its documents are those that were applied last", err=True)
     if not result.succeeded:
-        return result.exit_code
+        return running.planned_code(result)
     if options.save:
         saving.write(saving.made(project.name, loaded.catalogs, result.changesets, states, refresh=options.refresh), options.save)
         click.echo(f"saved as {options.save}; to carry out just this: transom apply --plan {options.save}", err=True)

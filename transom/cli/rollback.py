@@ -84,7 +84,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     if dry_run or asks or not planned.succeeded:
         running.show(planned, form, refusals)
     if not planned.succeeded:
-        return planned.exit_code
+        return running.planned_code(planned)
     if dry_run:
         return ExitCode.REFUSED if refusals else ExitCode.DONE
     guards.refuse(refusals)

@@ -17,7 +17,8 @@ from transom.cli.output import problem_record, progress
 from transom.engine.fleet import Member, Outcome, Result, run
 from transom.engine.seam import Engine
 from transom.errors import Problem
-from transom.guards import Refusal
+from transom.exitcodes import ExitCode
+from transom.guards import Refusal, only_protection
 from transom.redaction import redact
 
 
@@ -59,6 +60,12 @@ def plan(engine: Engine, members: Mapping[str, Member], places: Places | None = 
 def at_once() -> int:
     """How many stacks are worked on side by side: one per core, at least two, since an engine mostly waits for the cloud."""
     return max(2, os.cpu_count() or 2)
+
+
+def planned_code(result: Result) -> ExitCode:
+    """The exit code of plans that did not all succeed: a guard's where protection alone is why, for then a guard says what to do."""
+    errors = any(outcome.error is not None for outcome in result.outcomes)
+    return ExitCode.REFUSED if not errors and only_protection(result.changesets) else result.exit_code
 
 
 def show(result: Result, form: str, refusals: Iterable[Refusal] = (), problems: Iterable[Problem] = ()) -> None:

@@ -8,11 +8,18 @@ from datetime import UTC, datetime
 from transom.catalog.model import Catalog
 from transom.changes import ChangeSet
 from transom.errors import GuardRefused
-from transom.guards import rules
+from transom.guards import protection, rules
 from transom.guards.rules import Refusal, Situation
 from transom.source.standing import Standing
 
-RULES: tuple[Callable[[Situation], Iterator[Refusal]], ...] = (rules.reviewed, rules.time, rules.data, rules.ceiling, rules.policies)
+RULES: tuple[Callable[[Situation], Iterator[Refusal]], ...] = (
+    rules.reviewed,
+    rules.time,
+    protection.protection,
+    rules.data,
+    rules.ceiling,
+    rules.policies,
+)
 
 
 def judge(

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from transom.status import cloud, objects
+from transom.status.words import Health, Word
 
-class Word(StrEnum):
-    """Health, the worst last."""
-
-    HEALTHY = "Healthy"
-    SUSPENDED = "Suspended"
-    PROGRESSING = "Progressing"
-    MISSING = "Missing"
-    DEGRADED = "Degraded"
-    UNKNOWN = "Unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """A word and, where it is not Healthy, why."""
-
-    word: Word = Word.HEALTHY
-    message: str = ""
+__all__ = ["Health", "Word", "of", "worst"]
 
 
 def of(type_: str, outputs: Mapping[str, Any]) -> Health:
     """Health of a resource of this type token with these outputs; what has no rule is healthy once it exists."""
-    rule = _RULES.get(type_)
-    return rule(outputs) if rule else Health()
+    rule = _RULES.get(type_) or cloud.RULES.get(type_)
+    return rule(outputs) if rule else objects.of(_kind(type_), outputs) or Health()
+
+
+def _kind(type_: str) -> str:
+    """`kubernetes:apps/v1:ReplicaSet` as `apps/ReplicaSet`, `kubernetes:core/v1:Pod` as `/Pod`; empty for what is no object."""
+    provider, _, rest = type_.partition(":")
+    version, _, kind = rest.rpartition(":")
+    group = version.partition("/")[0]
+    return f"{'' if group == 'core' else group}/{kind}" if provider == "kubernetes" else ""
 
 
 def worst(healths: list[Health]) -> Health:

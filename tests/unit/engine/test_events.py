@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from transom.changes import SECRET_AFTER, SECRET_BEFORE, Operation
 from transom.engine import Progress, Step
 from transom.engine.events import INTERRUPTED
+from transom.guards import only_protection
 
 BY_NAME = {"a": "Thing", "b": "Thing", "c": "Thing", "p": "Plain"}
 
@@ -212,3 +213,8 @@ def test_light_import():
     rooms = "transom.engine.real, transom.engine.memory, transom.engine.fleet, transom.review, transom.drift"
     code = f"import sys, {rooms}; sys.exit('pulumi' in sys.modules or 'rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_protection_alone_is_a_guards_matter():
+    """The engine's own plan of such a deletion failed for nothing else, so that it counts as refused."""
+    assert only_protection([recordings.changeset("delete-protected-plan")])
