@@ -102,7 +102,7 @@ def _reviewed(environments: tuple[str, ...], overrides: dict[str, Path], revisio
     from transom.cli.reviewing import Wanted
 
     project = wiring.project(overrides)
-    found = reviewing.review(project, wiring.engine(project), Wanted(revision, environments, drift=look))
+    found = reviewing.review(project, wiring.engine(project), Wanted(revision, environments, drift=look), wiring.engine_in)
     return found.exit_code, found.record
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from transom.changes import Change, DiffKind, Operation, PropertyChange
-from transom.review import markdown
+from transom.review import interruptions, markdown
 from transom.review.values import show
 
 GONE = (Operation.DELETE, Operation.FORGET)
@@ -89,6 +89,7 @@ def of(change: Change, links: Links) -> Part:
     body = [*(line for one in change.properties[:_PROPERTIES] for line in _property(one))]
     if len(change.properties) > _PROPERTIES:
         body.append(f"# … {len(change.properties) - _PROPERTIES} more properties")
+    body += [f"! {line}" for line in interruptions.told(change)]
     body += [f"! {line}" for message in change.messages for line in message.splitlines() if line.strip()]
     diff = "\n".join(f"  {line}" for line in markdown.fence(body, "diff").splitlines()) if body else ""
     return Part(head, diff)
@@ -96,7 +97,7 @@ def of(change: Change, links: Links) -> Part:
 
 def is_open(change: Change) -> bool:
     """Whether a change is shown without being unfolded: it loses something, interrupts, or is refused."""
-    return change.operation in LOSING or change.failed
+    return change.operation in LOSING or change.failed or bool(interruptions.of(change))
 
 
 def owner(change: Change) -> str:
