@@ -1,5 +1,6 @@
 """What each team of `teams.json` gets, and the services it runs, with the typed classes of pulumi_kubernetes."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -162,20 +163,18 @@ def declare_service(
 
     account = ServiceAccount(name, metadata=metadata(name), automount_service_account_token=False, opts=options)
     routes = "\n".join(f"location /{part} {{ proxy_pass http://{name}-{part}:8080; }}" for part in ("api", "assets", "events", "health"))
-    settings = ConfigMap(
-        f"{name}-settings",
-        metadata=metadata(f"{name}-settings"),
-        data={
-            "LOG_LEVEL": "info",
-            "PORT": "8080",
-            "REGION": "eu-central-1",
-            "RELEASE": str(release),
-            "TIMEOUT": "30s",
-            "WORKERS": "4",
-        },
-        opts=options,
-    )
+    variables = {
+        "LOG_LEVEL": "info",
+        "PORT": "8080",
+        "REGION": "eu-central-1",
+        "RELEASE": str(release),
+        "TIMEOUT": "30s",
+        "WORKERS": "4",
+    }
+    settings = ConfigMap(f"{name}-settings", metadata=metadata(f"{name}-settings"), data=variables, opts=options)
     files = ConfigMap(f"{name}-files", metadata=metadata(f"{name}-files"), data={"routes.conf": routes}, opts=options)
+    read = json.dumps([variables, routes], sort_keys=True)  # pods roll when what they read changes
+    digest = hashlib.sha256(read.encode()).hexdigest()[:16]
     for number in range(1, service["extra"] + 1):
         ConfigMap(f"{name}-extra-{number}", metadata=metadata(f"{name}-extra-{number}"), data={"value": str(number)}, opts=options)
     container = ContainerArgs(
@@ -194,7 +193,7 @@ def declare_service(
             replicas=0,
             selector=LabelSelectorArgs(match_labels=selector),
             template=PodTemplateSpecArgs(
-                metadata=ObjectMetaArgs(labels=selector),
+                metadata=ObjectMetaArgs(labels=selector, annotations={"transom.dev/configuration": digest}),
                 spec=PodSpecArgs(
                     service_account_name=account.metadata.name,
                     containers=[container],

@@ -36,8 +36,9 @@ def test_files_are_up_to_date(kind: str) -> None:
 
 
 def test_no_file_is_left_over() -> None:
-    """There is one schema per kind, and none of a kind that is gone."""
-    assert {file.relative_to(SCHEMAS).as_posix() for file in SCHEMAS.rglob("*.json")} == set(schema.files())
+    """There is one schema per kind, and none of a kind that is gone; those of what verbs print are in a folder of their own."""
+    files = {file.relative_to(SCHEMAS).as_posix() for file in SCHEMAS.rglob("*.json")}
+    assert {name for name in files if not name.startswith("outputs/")} == set(schema.files())
 
 
 @pytest.mark.parametrize("kind", KINDS)
