@@ -162,7 +162,7 @@ class _Linker:
                 if namespace in holders:
                     other = holders[namespace]
                     message = f'namespace "{namespace}" already belongs to tenant {other.name} ({other.at("spec", "namespaces")})'
-                    self._wrong(entry.at(*path), "NamespaceClash", message, "a namespace has one owner: choose another name")
+                    self._wrong(entry.at(*path), "NamespaceClash", message, "a namespace has one owner: remove it from one of the two")
                 elif namespace in {"default", "kube-system", "kube-public", "kube-node-lease"}:
                     message = f'namespace "{namespace}" belongs to the cluster'
                     self._wrong(entry.at(*path), "ForbiddenNamespace", message, "choose another name")
@@ -250,7 +250,14 @@ class _Linker:
             hint = f"add {word} to it in the environment's document" + (f", or write one of {', '.join(usable)}" if usable else "")
         else:
             message = f'size "{size}" is not a class of environment "{self.environment.name}"'
-            hint = f"it has {', '.join(usable)}" if usable else f"it has none for a {word}: add sizes to its document"
+            close = near(size, usable)
+            hint = (
+                close
+                if close.startswith("did")
+                else f"it has {', '.join(usable)}"
+                if usable
+                else f"it has none for a {word}: add sizes to its document"
+            )
         self._wrong(entry.at("spec", "size"), "UnknownSize", message, hint)
         return False
 
@@ -409,10 +416,12 @@ class _Linker:
         """Nothing may wait for itself, however long the way."""
         for cycle in order.cycles({identity: sorted(needs) for identity, needs in self.needs.items()}):
             entry = self.entries[cycle[0]]
-            following = cycle[1] if len(cycle) > 1 else cycle[0]
             way = " → ".join((*cycle, cycle[0]))
+            steps = [(self.entries[one], other) for one, other in zip(cycle, (*cycle[1:], cycle[0]), strict=True)]
+            places = [step.at(*_names(step, other)) for step, other in steps]
+            rest = f": here, or {', '.join(str(place) for place in places[1:])}" if len(places) > 1 else ""
             self._wrong(
-                entry.at(*_names(entry, following)), "DependencyCycle", f"depends on itself: {way}", "remove one of these dependencies"
+                places[0], "DependencyCycle", f"{entry.identity} waits for itself: {way}", f"remove one of these dependencies{rest}"
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
 
@@ -222,7 +223,9 @@ def _sort(environment: Entry[Environment], rendering: Rendering) -> _Sorted:
         if entry is None:
             metadata = rendered.data.get("metadata")
             name = metadata.get("name") if isinstance(metadata, dict) else None
-            broken.add(f"{rendered.data.get('kind')}/{name}")
+            kind = str(rendered.data.get("kind"))
+            meant = () if kind in KINDS else get_close_matches(kind, KINDS, n=2)
+            broken |= {f"{one}/{name}" for one in (kind, *meant)}
             if rendered.data.get("kind") == "Application" or rendered.data.get("kind") not in KINDS:
                 torn.add(rendered.unit.folder)
             continue

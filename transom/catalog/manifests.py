@@ -85,5 +85,7 @@ def _plaintext(document: Rendered) -> Iterator[Problem]:
         written = [key for key, value in values.items() if not references.is_only(value)] if isinstance(values, dict) else []
         if written:
             where = document.trace.locate(document.data, (field, written[0]))
-            hint = "remove it, change it wherever it is in use, and bind the resource that generates it instead"
-            yield Problem(where, "PlaintextSecret", "a secret must not stand in Git", hint)
+            told = f"a secret must not stand in Git, as key {written[0]} of Secret {document.data['metadata'].get('name')} does"
+            hint = "delete the Secret, here and where a kustomization lists it, change its value wherever it is in use, "
+            hint += "and get it by a binding, by spec.secrets of the application, or sealed (transom seal)"
+            yield Problem(where, "PlaintextSecret", told, hint)

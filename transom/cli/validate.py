@@ -45,6 +45,8 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     _print(form, names, problems)
     if problems:
         click.echo(counted(problems), err=True)
+    for name in _unread(project, names):
+        click.echo(f"of environment {name} nothing else was checked: its own document comes first", err=True)
     if mistakes(problems) or (strict and problems):
         return ExitCode.INVALID
     if form in ("text", "github"):
@@ -54,6 +56,17 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
         if tests.count:
             click.echo(f"{tests.count} tests of definitions passed")
     return ExitCode.DONE
+
+
+def _unread(project: Project, names: tuple[str, ...]) -> list[str]:
+    """Environments whose own document is wrong: what their sources hold was not looked at for them."""
+    out = []
+    for name in names:
+        try:
+            project.environment(name)
+        except InvalidDocuments:
+            out.append(name)
+    return out
 
 
 def _print(form: str, names: tuple[str, ...], problems: tuple[Problem, ...]) -> None:

@@ -163,7 +163,7 @@ class _Walk:
                 return "MissingFile", f"{name} has no {KUSTOMIZATION_FILES[0]}", "add one, or name its files"
             return None
         if not target.is_file():
-            return "MissingFile", f"{name} does not exist", _near(target)
+            return "MissingFile", f"{name} does not exist", _near(layer, name, target)
         if not target.is_relative_to(layer.file.parent):
             hint = "name the folder that holds it and give that a kustomization, or move the file here"
             return "FileOutsideFolder", f"Kustomize takes no single file from outside its folder: {name}", hint
@@ -195,9 +195,13 @@ class _Walk:
         self.problems.append(Problem(Location(self.snapshot.path_of(file), *place), reason, message, hint))
 
 
-def _near(missing: Path) -> str:
+def _near(layer: Kustomization, name: str, missing: Path) -> str:
+    """What may have been meant, written as it would have to stand there; nothing that is listed already, and no kustomization."""
     from difflib import get_close_matches
 
-    beside = [entry.name for entry in missing.parent.iterdir()] if missing.parent.is_dir() else []
-    near = get_close_matches(missing.name, beside, n=3)
-    return f"did you mean {' or '.join(near)}?" if near else "correct the path"
+    listed = {str(one) for key in FOLDERS_OR_FILES for _, one in layer.entries(key)}
+    there = [entry.name for entry in missing.parent.iterdir()] if missing.parent.is_dir() else []
+    stem = name.rstrip("/").rpartition("/")[0]
+    found = [f"{stem}/{one}" if stem else one for one in get_close_matches(missing.name, there, n=3) if one not in KUSTOMIZATION_FILES]
+    near = [one for one in found if one not in listed]
+    return f"did you mean {' or '.join(near)}?" if near else "correct the path, or remove the entry"

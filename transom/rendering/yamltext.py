@@ -259,7 +259,7 @@ class _Builder(yaml.constructor.SafeConstructor):
             name = _key(self._scalar(key))
             if name in names:
                 line = names[name].start_mark.line + 1
-                self._wrong(key, "DuplicateKey", f'key "{name}" is given twice, first in line {line}', "remove one of the two")
+                self._wrong(key, "DuplicateKey", f'key "{name}" is given twice, first in line {line}', "keep the one that is meant")
                 continue
             names[name] = key
         return names
