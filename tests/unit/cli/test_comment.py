@@ -67,6 +67,26 @@ def test_github(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert state.runs[0]["all"][0]["start_line"] == 4
 
 
+@pytest.mark.parametrize("head, code", [("f" * 40, 0), ("e" * 40, 1)])
+def test_a_pull_request_of_a_fork(
+    head: str, code: int, stored: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The number is given, and nothing is told on a pull request that stands at another commit than the run is about."""
+    event = stored.with_name("event.json")
+    event.write_text(json.dumps({"workflow_run": {"pull_requests": [], "head_sha": "f" * 40}}), encoding="utf-8")
+    with serving() as state:
+        state.heads[12] = head
+        for name, value in {
+            "GITHUB_REPOSITORY": "o/r", "GITHUB_REF": "refs/heads/main", "GITHUB_SHA": "m" * 40, "GITHUB_TOKEN": "t",
+            "GITHUB_API_URL": state.address, "GITHUB_EVENT_PATH": str(event), "TRANSOM_PULL_REQUEST": "12",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        assert main.run(["comment", "--from", str(stored), "--to", "github"]) == code
+        assert len(state.comments) == (0 if code else 1)
+        assert all(run["head_sha"] == "f" * 40 for run in state.runs)
+        assert bool(code) == ("pull request 12 stands at" in capsys.readouterr().err)
+
+
 def test_no_token(stored: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """What is missing is told before anything is planned."""
     for name in ("GITHUB_TOKEN", "GH_TOKEN"):
