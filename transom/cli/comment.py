@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import ValidationError
 
-from transom.cli import wiring
+from transom.cli import hosts, wiring
 from transom.cli.output import source_option
 from transom.errors import PermanentError
 from transom.exitcodes import ExitCode
@@ -25,8 +25,6 @@ from transom.review.pullrequest import PullRequestReview
 
 if TYPE_CHECKING:
     from transom.outlets import Target
-
-_HOSTS = ("github", "gitlab")
 
 
 @click.command("comment")
@@ -93,15 +91,12 @@ def command(  # noqa: PLR0913 - one parameter for each option of the command lin
 
 def _host(to: str, variables: Mapping[str, str], given: Given) -> tuple[Host | None, Target | None]:
     """The host, before anything is planned: a missing number or token, or another pull request's commit, is told at once."""
-    if to not in _HOSTS:
+    if to not in hosts.NAMES:
         return None, None
     target = surroundings.github(variables, given) if to == "github" else surroundings.gitlab(variables, given)
-    wanted = {"GITHUB_TOKEN" if to == "github" else "GITLAB_TOKEN": target.token, "the number of the pull request": target.number}
-    for what, value in wanted.items():
-        if not value:
-            hint = "run it in a job for a pull request, and hand the token over in its environment; or write --to FILE"
-            raise PermanentError(f"{what} is not known", reason="NoPullRequest", hint=hint)
-    host = _made(to, target)
+    hint = "run it in a job for a pull request, and hand the token over in its environment; or write --to FILE"
+    hosts.require({hosts.token(to): target.token, "the number of the pull request": target.number}, hint)
+    host = hosts.made(to, target)
     if not given:
         return host, target
     stands = host.head()
@@ -110,17 +105,7 @@ def _host(to: str, variables: Mapping[str, str], given: Given) -> tuple[Host | N
         hint = "it was pushed to meanwhile, and a newer run tells of that; or the number is another pull request's"
         raise PermanentError(message, reason="HeadMismatch", hint=hint)
     target = replace(target, head=stands)
-    return _made(to, target), target
-
-
-def _made(to: str, target: Target) -> Host:
-    if to == "github":
-        from transom.outlets.github import GitHub
-
-        return GitHub(target)
-    from transom.outlets.gitlab import GitLab
-
-    return GitLab(target)
+    return hosts.made(to, target), target
 
 
 def _reviewed(environments: tuple[str, ...], overrides: dict[str, Path], revision: str, *, look: bool) -> tuple[int, PullRequestReview]:
