@@ -269,9 +269,11 @@ def _groups(one: EnvironmentReview, links: Links) -> Iterator[_Group]:
         yield _Group(
             one.environment, "**Deletes, replaces or interrupts**", tuple(parts.of(change, links) for change in losing), folded=False
         )
-    rest = [change for change in changes if not parts.is_open(change)]
-    for owner in sorted({parts.owner(change) for change in rest}, key=lambda owner: (owner == "", owner)):
-        mine = [change for change in rest if parts.owner(change) == owner]
+    owned: dict[str, list[Change]] = {}
+    for change in changes:
+        if not parts.is_open(change):
+            owned.setdefault(parts.owner(change), []).append(change)
+    for owner, mine in sorted(owned.items(), key=lambda pair: (pair[0] == "", pair[0])):
         title = f"{markdown.summary(owner) if owner else 'the environment itself'}: {parts.tally(mine)}"
         yield _Group(one.environment, title, tuple(parts.of(change, links) for change in mine), folded=True)
 
