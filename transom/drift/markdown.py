@@ -11,6 +11,7 @@ from itertools import groupby
 from transom.changes import DiffKind
 from transom.drift.findings import Finding, Property, State, Unmanaged
 from transom.drift.report import Report
+from transom.drift.text import moment
 from transom.review.markdown import code, fence
 from transom.review.values import show
 
@@ -75,7 +76,7 @@ def _errors(report: Report) -> Iterator[str]:
 
 def _finding(finding: Finding) -> Iterator[str]:
     what = f"{code(finding.type)} {code(finding.name)}"
-    since = f", since {code(finding.since)}" if finding.since else ""
+    since = f", since {code(moment(finding.since))}" if finding.since else ""
     yield f"- **{finding.state.value}** {what}{_whose(finding.by, finding.at)}{since} ({code(f'{finding.environment}/{finding.key}')})"
     for found in (*finding.real, *finding.foreign):
         yield f"  - {code(found.path)}: {_values(found)}{_whose(found.by, found.at)}"
@@ -97,7 +98,7 @@ def _values(found: Property) -> str:
 
 
 def _whose(by: str, at: str) -> str:
-    return (f", by {code(by)}" if by else "") + (f" at {code(at)}" if by and at else "")
+    return (f", by {code(by)}" if by else "") + (f" at {code(moment(at))}" if by and at else "")
 
 
 def _unmanaged(report: Report) -> Iterator[str]:
@@ -105,7 +106,8 @@ def _unmanaged(report: Report) -> Iterator[str]:
     if found:
         yield "\n### In managed namespaces, and declared by no document\n"
     for one in found:
-        yield f"- {code(one.type)} {code(f'{one.cluster}/{one.namespace}/{one.name}')}{_whose(one.by, one.at)}"
+        what = f"{code(one.type)} {code(f'{one.cluster}/{one.namespace}/{one.name}')}"
+        yield f"- {what}{_whose(one.by, one.at)} ({code(f'{one.environment}/{one.key}')})"
 
 
 def _end(report: Report, environment: str) -> str:

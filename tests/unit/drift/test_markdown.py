@@ -42,7 +42,7 @@ def test_what_it_tells() -> None:
     assert text.startswith(f"{MARKER}\n**`dev`: 1 resource is not as last applied.**")
     assert "### `Application/shop`" in text
     assert f"(`dev/{FINDING.key}`)" in text
-    assert "  - `spec.replicas`: applied `1`, live `5`, by `kubectl (scale)` at `2026-11-27T04:38:00Z`" in text
+    assert "  - `spec.replicas`: applied `1`, live `5`, by `kubectl (scale)` at `2026-11-27 04:38 UTC`" in text
     assert "`transom drift dev --heal`" in text
 
 
