@@ -22,6 +22,7 @@ from transom.review import comment, verdict
 from transom.review.comment import Frame
 from transom.review.parts import Links
 from transom.review.pullrequest import PullRequestReview
+from transom.review.rooted import rooted
 
 if TYPE_CHECKING:
     from transom.outlets import Target
@@ -70,6 +71,7 @@ def command(  # noqa: PLR0913 - one parameter for each option of the command lin
         raise click.UsageError("write --base REV, or --from FILE with what transom plan --base REV -o json printed")
     host, target = _host(to, os.environ, Given(number or 0, head))
     code, review = _stored(stored) if stored else _reviewed(environments, overrides, revision, look=look)
+    review = rooted(review, _checkouts(overrides, Path.cwd()))
     judged = verdict.of(review)
     links = Links(f"{target.web}/{'blob' if to == 'github' else '-/blob'}/{target.head}") if target and target.web else Links()
     text = redact(comment.comment(review, Frame(comment.marker(name), links, host.limit if host else comment.GITHUB_LIMIT)))
@@ -87,6 +89,15 @@ def command(  # noqa: PLR0913 - one parameter for each option of the command lin
     if status:
         host.status("transom" if name == "default" else f"transom/{name}", judged)
     return code
+
+
+def _checkouts(overrides: Mapping[str, Path], here: Path) -> tuple[str, ...]:
+    """Checkouts of their own, below the project, that sources are read from: what is in them is told as it is in their commit."""
+    found = set()
+    for folder in overrides.values():
+        below = [one for one in (folder, *folder.parents) if here in one.parents]
+        found |= {one.relative_to(here).as_posix() for one in below if (one / ".git").exists()}
+    return tuple(sorted(found))
 
 
 def _host(to: str, variables: Mapping[str, str], given: Given) -> tuple[Host | None, Target | None]:
