@@ -47,6 +47,7 @@ class Part:
 _HELM = "v3.22.0"
 _ROLLOUTS = "v1.8.3"
 _SEALED_SECRETS = "v0.30.0"
+_ACTIONLINT = "v1.7.12"
 _KUSTOMIZE = "v5.8.2"
 _KUSTOMIZE_FLAGS = f"-s -w -X sigs.k8s.io/kustomize/api/provenance.version={_KUSTOMIZE}"
 
@@ -193,6 +194,17 @@ PARTS: tuple[Part, ...] = (
         ldflags=f"-s -w -X main.VERSION={_SEALED_SECRETS}",
         minutes=0.5,
         why="is what transom seal is held against",
+        on_demand=True,
+    ),
+    Part(
+        name="actionlint",
+        package="github.com/rhysd/actionlint/cmd/actionlint",
+        version=_ACTIONLINT,
+        module=MODULES / "actionlint",
+        ldflags=f"-s -w -X github.com/rhysd/actionlint.version={_ACTIONLINT.removeprefix('v')}",
+        minutes=0.3,
+        why="checks the workflows of examples/workflows",
+        version_command=("-version",),
         on_demand=True,
     ),
 )

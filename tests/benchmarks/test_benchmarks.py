@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import plan, same, shape, table, validate
+from benchmarks import comment, plan, same, shape, table, validate
 from benchmarks.contestants import OPERATIONS
 from benchmarks.generate import Target, write
 from benchmarks.measure import PHASES, Measured
@@ -79,6 +79,16 @@ def test_a_table_replaces_the_one_before(tmp_path: Any) -> None:
     file.write_text("no place")
     with pytest.raises(ValueError, match="no place"):
         table.write(file, "new")
+
+
+@pytest.mark.parametrize("changes", [1, 100, 1_001])
+def test_a_review_of_exactly_so_many_changes(changes: int) -> None:
+    """What is told is as much as the table says, within the limit that it names."""
+    record = comment.review(changes)
+    assert sum(len(one.changes) for environment in record.environments for one in environment.change) == changes
+    row = comment.run(changes, "GitHub", 20_000, repeat=1)
+    assert 0 < row.characters <= 20_000
+    assert f"| {changes:,} | GitHub | {row.characters:,} |" in comment.markdown([row], 1)
 
 
 @pytest.mark.sandbox

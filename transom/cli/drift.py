@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
 from transom import drift
-from transom.cli import deploying, healing, looking, naming, running, wiring
+from transom.cli import deploying, healing, hosts, issues, looking, naming, running, wiring
 from transom.cli.acknowledging import ack, listing, unack
 from transom.cli.output import lock_timeout_option, output_option, table
 from transom.drift import Report
@@ -54,6 +54,11 @@ command.add_command(listing)
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is drift; after --heal, when there is some left.")
 @click.option("--message", "-m", default="", help="Why it is healed; kept in the history.")
+@click.option(
+    "--issue",
+    type=click.Choice(hosts.NAMES),
+    help="Keep one issue for each environment: open while there is drift, closed when there is none.",
+)
 @lock_timeout_option
 @output_option("text", "json", "summary")
 def report_(  # noqa: PLR0913 - one parameter per option, as click has it
@@ -65,6 +70,7 @@ def report_(  # noqa: PLR0913 - one parameter per option, as click has it
     names: tuple[str, ...],
     detailed_exitcode: bool,
     message: str,
+    issue: str | None,
     lock_wait: float,
     form: str,
 ) -> int:
@@ -74,10 +80,15 @@ def report_(  # noqa: PLR0913 - one parameter per option, as click has it
     """
     if foreign and not heal:
         raise click.UsageError("--foreign goes with --heal")
+    if issue and (heal or applications or names):
+        raise click.UsageError("--issue is about whole environments, as they are found: without --heal, --app and --only")
+    host = issues.host(issue) if issue else None
     about = _about(environments)
     documents = _documents(about, applications)
     looked = looking.look(about.looking)
     whole = looked.report
+    if host is not None:
+        issues.keep(host, _with_failures(looked), about.looking.catalogs, looking.stacks(about.looking))
     named = naming.keys((*names, *documents), whole, looked.result.changesets, about.looking.catalogs)
     mine = drift.only(whole, named) if names or documents else whole
     by_name = naming.keys(names, whole, looked.result.changesets, about.looking.catalogs)
@@ -125,6 +136,13 @@ def _documents(about: _About, applications: Sequence[str]) -> list[str]:
             known = {known for catalog in catalogs.values() for known in catalog.applications}
             raise PermanentError(f"no application {name} was applied", reason="UnknownReference", hint=near(name, known))
     return [f"Application/{name}" for name in applications]
+
+
+def _with_failures(looked: looking.Looked) -> Report:
+    """The report, with the stacks that gave none: what was not looked at is not clean."""
+    known = {stack for stack, _ in looked.report.errors}
+    failed = ((one.stack, str(one.error)) for one in looked.result.outcomes if one.error and one.stack not in known)
+    return replace(looked.report, errors=(*looked.report.errors, *failed))
 
 
 def _tell(report: Report, looked: looking.Looked, form: str, *, detailed_exitcode: bool) -> int:

@@ -80,6 +80,11 @@ def look(looking: Looking) -> Looked:
     return Looked(_joined(reports), result)
 
 
+def stacks(looking: Looking) -> dict[str, str]:
+    """The environment of each stack that is looked at."""
+    return {stack: member.request.environment for stack, member in wiring.members(looking.catalogs, ordered=False).items()}
+
+
 def _spec(project: Project, catalog: Catalog) -> DriftSpec:
     """What the environment's document on disk leaves out, where it can be read: a rule holds from when it is written."""
     with suppress(TransomError):

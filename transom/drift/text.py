@@ -143,7 +143,7 @@ def _lines(report: Report) -> Iterator[Line]:
 
 
 def _finding(finding: Finding) -> Iterator[Line]:
-    known = f"  ({finding.environment}/{finding.key}, since {_moment(finding.since)})" if finding.since else ""
+    known = f"  ({finding.environment}/{finding.key}, since {moment(finding.since)})" if finding.since else ""
     yield Line(f"  {finding.state.value} {finding.type} {finding.name}{_whose(finding.by, finding.at)}{known}", _TONES[finding.state])
     for found in (*finding.real, *finding.foreign):
         yield Line(f"      {found.path}: {_values(found)}{_whose(found.by, found.at)}")
@@ -160,7 +160,7 @@ def _unmanaged(report: Report, *, several: bool) -> Iterator[Line]:
         yield Line("")
         yield Line("in managed namespaces, and declared by no document", Tone.HEAD)
     for one in found:
-        known = f"  ({one.environment}/{one.key}, since {_moment(one.since)})" if one.since else ""
+        known = f"  ({one.environment}/{one.key}, since {moment(one.since)})" if one.since else ""
         where = f"{one.environment}: " if several else ""
         yield Line(f"  {where}{one.type} {one.cluster}/{one.namespace}/{one.name}{_whose(one.by, one.at)}{known}")
 
@@ -172,7 +172,7 @@ def _acknowledged(report: Report) -> Iterator[Line]:
         yield Line("")
     for one, said in let_be:
         what = f"unmanaged {one.type}" if isinstance(one, Unmanaged) else f"{one.state.value} {one.type}"
-        who = f"by {said.by} until {_moment(said.until)}: {said.reason}"
+        who = f"by {said.by} until {moment(said.until)}: {said.reason}"
         yield Line(f"acknowledged ({one.environment}/{one.key}): {what} {one.name}, {who}", Tone.FAINT)
 
 
@@ -186,10 +186,10 @@ def _values(found: Property) -> str:
 
 
 def _whose(by: str, at: str) -> str:
-    return (f", by {by}" if by else "") + (f" at {_moment(at)}" if by and at else "")
+    return (f", by {by}" if by else "") + (f" at {moment(at)}" if by and at else "")
 
 
-def _moment(at: str) -> str:
+def moment(at: str) -> str:
     """`2026-11-27 04:38 UTC` of an RFC 3339 time in UTC; whatever it is where it is none."""
     day, letter, hour = at.partition("T")
     return f"{day} {hour[:5]} UTC" if letter and len(hour) >= 5 else at  # noqa: PLR2004 - hours and minutes

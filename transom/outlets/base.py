@@ -51,6 +51,10 @@ class Host(ABC):
     """How an address names a line behind a file."""
 
     @abstractmethod
+    def head(self) -> str:
+        """The commit that the pull request stands at now, by the host's word."""
+
+    @abstractmethod
     def comment(self, marker: str, body: str) -> Posted:
         """Create the comment that begins with `marker`, or change the one that is there."""
 

@@ -64,6 +64,11 @@ class GitHub(Host):
             self._repository = client.get_repo(self.target.repository)
         return cast("Repository", self._repository)
 
+    def head(self) -> str:
+        """Head of the pull request, in whatever repository it lies."""
+        with _asking("find the pull request", "pull-requests: read"):
+            return str(self.repository.get_pull(self.target.number).head.sha)
+
     def comment(self, marker: str, body: str) -> Posted:
         """Create or change; one that was deleted meanwhile is created anew."""
         from github import GithubException

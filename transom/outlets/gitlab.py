@@ -49,6 +49,11 @@ class GitLab(Host):
             self._project = client.projects.get(self.target.repository, lazy=True)
         return self._project
 
+    def head(self) -> str:
+        """Head of the merge request's branch, in whatever project it lies."""
+        with _asking("find the merge request"):
+            return str(self.project.mergerequests.get(self.target.number).sha)
+
     def comment(self, marker: str, body: str) -> Posted:
         """Create or change; one that was deleted meanwhile is created anew."""
         from gitlab import GitlabError

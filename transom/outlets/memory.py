@@ -14,9 +14,14 @@ class MemoryHost(Host):
 
     limit: int = 65_536
     line: str = "#L"
+    stands_at: str = ""
     comments: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, Verdict] = field(default_factory=dict)
     issues: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def head(self) -> str:
+        """What it was made with."""
+        return self.stands_at
 
     def comment(self, marker: str, body: str) -> Posted:
         """Create or change."""

@@ -90,12 +90,21 @@ def _title(review: PullRequestReview) -> str:
     if any(one.error or any(not changes.succeeded for changes in one.change) for one in review.environments):
         return "Transom: not every environment could be planned"
     if any(one.refusals for one in review.environments):
-        return "Transom: a guard refuses this change"
+        return f"Transom: {_refusers(review)} this change"
     changes = _changes(change for one in review.environments for change in one.change)
     if not changes:
         return "Transom: this change changes nothing"
-    lost = sum(change.operation in parts.LOSING for change in changes)
-    return f"Transom: what this change does{f', {lost} to delete or replace' if lost else ''}"
+    counts = ((sum(change.operation is operation for change in changes), word) for operation, word in _LOST.items())
+    lost = [f"{count} to {word}" for count, word in counts if count]
+    return ", ".join(["Transom: what this change does", *lost])
+
+
+_LOST = {Operation.DELETE: "delete", Operation.REPLACE: "replace", Operation.FORGET: "let go"}
+
+
+def _refusers(review: PullRequestReview) -> str:
+    kinds = {"a policy" if parts.is_policy(refusal.rule) else "a guard" for one in review.environments for refusal in one.refusals}
+    return f"{' and '.join(sorted(kinds))} {'refuse' if len(kinds) > 1 else 'refuses'}"
 
 
 _COLUMNS = ("environment", "create", "update", "replace", "delete", "policy", "drift", "guard")
@@ -119,12 +128,13 @@ def _counts(one: EnvironmentReview) -> Iterator[str]:
             count = sum(change.operation in operations for change in changes)
             losing = operations in ((Operation.REPLACE,), parts.GONE)
             yield f"**{count}**" if count and losing else str(count) if count else ""
+    well = "not known" if one.error and not one.change else "ok"
     policies = sum(parts.is_policy(refusal.rule) for refusal in one.refusals)
     guards = len(one.refusals) - policies
-    yield f"**{policies} refused**" if policies else "ok"
+    yield f"**{policies} refused**" if policies else well
     drifted = sum(len(changes.changes) for changes in one.drift)
     yield f"{drifted} drifted" if drifted else "none" if one.looked_for_drift else "not looked for"
-    yield f"**{guards} refused**" if guards else "ok"
+    yield f"**{guards} refused**" if guards else well
 
 
 def _mistakes(mistakes: Sequence[Mistake], links: Links) -> Iterator[str]:
@@ -146,7 +156,7 @@ def _before(one: EnvironmentReview, links: Links) -> Iterator[str]:
     if len(one.refusals) > _REFUSALS:
         lines.append(f"- … and {len(one.refusals) - _REFUSALS} more refusals")
     if lines or _changes(one.change):
-        yield f"#### {markdown.code(one.environment)}"
+        yield f"#### Environment {markdown.code(one.environment)}"
         yield from ("", *lines, "")
 
 
@@ -177,13 +187,13 @@ def _after(one: EnvironmentReview) -> Iterator[str]:
     """What is told of an environment behind its changes: what is not this change's."""
     lines = []
     for changesets, said in (
-        (one.pending, "was pending already and comes with the next apply, whether this is merged or not"),
-        (one.withdrawn, "was pending and is taken back by this change"),
-        (one.drift, "drifted: live it is not as it was last applied"),
+        (one.pending, "pending already: the next apply brings this, whether the change is merged or not"),
+        (one.withdrawn, "pending, and taken back by this change"),
+        (one.drift, "drifted: live is not what was last applied"),
     ):
         changes = _changes(changesets)
         if changes:
-            lines.append(f"- {len(changes)} resource{'s' if len(changes) != 1 else ''} {said} ({_documents(changes)})")
+            lines.append(f"- {len(changes)} {said} ({_documents(changes)})")
     lines += [f"- {markdown.code(_cut(note))}" for note in one.notes]
     if one.untouched:
         lines.append(f"- not touched by this change, and not planned: {_listed(one.untouched)}")
@@ -215,9 +225,11 @@ def _next(review: PullRequestReview) -> str:
     if stuck:
         return f"Next: look at it with {markdown.code(f'transom plan {chr(32).join(stuck)}')}"
     if any(one.refusals for one in review.environments):
-        return "Next: write what the guard asks for into this pull request, where reviewers see it, or take out what it refuses"
+        return f"Next: take out what {_refusers(review)}, or write what is asked for into this pull request, where reviewers see it"
     changed = [one.environment for one in review.environments if _changes(one.change)]
-    return f"Next: merge, then {markdown.code(f'transom apply {chr(32).join(changed)}')}" if changed else ""
+    if len(changed) > 1:
+        return f"Next: merge, then {markdown.code('transom apply')} of each in the order you release in: {_listed(changed)}"
+    return f"Next: merge, then {markdown.code(f'transom apply {changed[0]}')}" if changed else ""
 
 
 def _documents(changes: Sequence[Change]) -> str:
@@ -266,14 +278,28 @@ def _groups(one: EnvironmentReview, links: Links) -> Iterator[_Group]:
     changes = _changes(one.change)
     losing = [change for change in changes if parts.is_open(change)]
     if losing:
-        yield _Group(
-            one.environment, "**Deletes, replaces or interrupts**", tuple(parts.of(change, links) for change in losing), folded=False
-        )
-    rest = [change for change in changes if not parts.is_open(change)]
-    for owner in sorted({parts.owner(change) for change in rest}, key=lambda owner: (owner == "", owner)):
-        mine = [change for change in rest if parts.owner(change) == owner]
+        yield _Group(one.environment, _warning(losing), tuple(parts.of(change, links) for change in losing), folded=False)
+    owned: dict[str, list[Change]] = {}
+    for change in changes:
+        if not parts.is_open(change):
+            owned.setdefault(parts.owner(change), []).append(change)
+    for owner, mine in sorted(owned.items(), key=lambda pair: (pair[0] == "", pair[0])):
         title = f"{markdown.summary(owner) if owner else 'the environment itself'}: {parts.tally(mine)}"
         yield _Group(one.environment, title, tuple(parts.of(change, links) for change in mine), folded=True)
+
+
+def _warning(losing: Sequence[Change]) -> str:
+    """What is so grave that it stands open: the words that are true of these changes."""
+    told = {
+        "deletes": any(change.operation is Operation.DELETE for change in losing),
+        "replaces": any(change.operation is Operation.REPLACE for change in losing),
+        "lets go": any(change.operation is Operation.FORGET for change in losing),
+        "interrupts": any(change.operation not in parts.LOSING and parts.interrupts(change) for change in losing),
+        "is refused by its API": any(change.failed for change in losing),
+    }
+    words = [word for word, true in told.items() if true]
+    text = ", ".join(words)
+    return f"**{text[:1].upper()}{text[1:]}**"
 
 
 def _chosen(groups: Sequence[_Group], budget: int) -> list[_Group]:

@@ -97,7 +97,12 @@ def of(change: Change, links: Links) -> Part:
 
 def is_open(change: Change) -> bool:
     """Whether a change is shown without being unfolded: it loses something, interrupts, or is refused."""
-    return change.operation in LOSING or change.failed or bool(interruptions.of(change))
+    return change.operation in LOSING or change.failed or interrupts(change)
+
+
+def interrupts(change: Change) -> bool:
+    """Whether something is not there for a while."""
+    return bool(interruptions.of(change))
 
 
 def owner(change: Change) -> str:

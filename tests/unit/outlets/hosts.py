@@ -38,6 +38,8 @@ class State:
     issues: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
     statuses: list[dict[str, Any]] = field(default_factory=list)
+    heads: dict[int, str] = field(default_factory=dict)
+    """Where pull requests stand, by number."""
     faults: list[Fault] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
@@ -79,6 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._gitlab(method, path.removeprefix("/api/v4/projects/"), query, body)
         parts = path.split("/")[4:]  # behind /repos/owner/name
         match method, parts:
+            case "GET", ["pulls", number] if int(number) in state.heads:
+                return 200, {"number": int(number), "head": {"sha": state.heads[int(number)]}}, {}
             case "GET", ["issues", _, "comments"]:
                 return self._page(state.comments, query)
             case "POST", ["issues", _, "comments"]:
@@ -128,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _gitlab(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> tuple[int, Any, dict[str, str]]:
         state = self.state
         match method, path.split("/")[1:]:
+            case "GET", ["merge_requests", number] if int(number) in state.heads:
+                return 200, {"iid": int(number), "sha": state.heads[int(number)]}, {}
             case "GET", ["merge_requests", _, "notes"]:
                 return self._page(state.comments, query)
             case "POST", ["merge_requests", _, "notes"]:

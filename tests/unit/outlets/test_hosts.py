@@ -137,6 +137,16 @@ def test_a_token_that_may_not_write_check_runs(state: State) -> None:
     assert [(one["state"], one["context"]) for one in state.statuses] == [("failure", "transom")]
 
 
+@pytest.mark.parametrize("name", ["GitHub", "GitLab"])
+def test_where_a_pull_request_stands(name: str, state: State) -> None:
+    """The host's own word; a pull request that is not there is told."""
+    state.heads[12] = "a" * 40
+    assert made(name, state).head() == "a" * 40
+    state.heads.clear()
+    with pytest.raises(HostRefused, match=r"did not find the (pull|merge) request: 404"):
+        made(name, state).head()
+
+
 def test_one_issue_is_kept_open_or_closed(host: Host, state: State) -> None:
     """Opened once, changed while there is something to say, closed when there is nothing."""
     assert host.issue(MARKER, "Drift in dev", BODY).created

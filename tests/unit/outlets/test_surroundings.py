@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from transom.errors import PermanentError
 from transom.outlets import surroundings
 from transom.outlets.base import Target
+from transom.outlets.surroundings import Given
 
 ACTIONS = {
     "GITHUB_REPOSITORY": "team/platform", "GITHUB_REF": "refs/pull/12/merge", "GITHUB_SHA": "merge", "GITHUB_TOKEN": "t",
@@ -35,6 +37,24 @@ def test_a_run_that_another_run_started(tmp_path: Path) -> None:
     event.write_text(json.dumps({"workflow_run": {"pull_requests": [{"number": 4, "head": {"sha": "fork"}}]}}))
     found = surroundings.github({**ACTIONS, "GITHUB_REF": "refs/heads/main", "GITHUB_EVENT_PATH": str(event)})
     assert (found.number, found.head) == (4, "fork")
+
+
+def test_a_run_for_a_fork(tmp_path: Path) -> None:
+    """The host names no pull request of a fork: its number is given, and the commit is that of the run, never that of the main branch."""
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"workflow_run": {"pull_requests": [], "head_sha": "fork"}}))
+    variables = {**ACTIONS, "GITHUB_REF": "refs/heads/main", "GITHUB_EVENT_PATH": str(event)}
+    assert surroundings.github(variables).number == 0
+    found = surroundings.github(variables, Given(number=4))
+    assert (found.number, found.head) == (4, "fork")
+
+
+@pytest.mark.parametrize("look, variables", [(surroundings.github, ACTIONS), (surroundings.gitlab, CI)])
+def test_what_is_given_comes_first(look: Callable[[dict[str, str], Given], Target], variables: dict[str, str]) -> None:
+    """A number that is given is not told together with the commit of another one."""
+    found = look(variables, Given(number=9))
+    assert (found.number, found.head) == (9, "")
+    assert look(variables, Given(number=9, head="h")).head == "h"
 
 
 def test_gitlab() -> None:
