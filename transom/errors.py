@@ -248,12 +248,12 @@ class RunCancelled(EngineError):  # noqa: N818 - a state
 
 
 class ClusterRefused(PermanentError):  # noqa: N818 - a decision
-    """An API server said no; `code` is HTTP's."""
+    """An API server said no; `code` is HTTP's, `said` its own words."""
 
     default_reason = "ClusterRefused"
 
-    def __init__(self, message: str, *, code: int, hint: str = "") -> None:
-        self.code = code
+    def __init__(self, message: str, *, code: int, hint: str = "", said: str = "") -> None:
+        self.code, self.said = code, said
         super().__init__(message, hint=hint)
 
 

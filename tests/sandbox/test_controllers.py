@@ -14,6 +14,7 @@ import pytest
 
 from sandbox import environment, lifecycle
 from tests import repository
+from transom.live.cluster import ClusterApi
 from transom.rollouts import acts, progress
 from transom.rollouts.acts import Act
 from transom.rollouts.cluster import Cluster
@@ -63,7 +64,7 @@ def kubectl(variables: Mapping[str, str], *words: str, given: Any = None) -> str
 def test_each_act_moves_the_rollout(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Paused at its weight; taken back, tried again, held, and promoted in full."""
     monkeypatch.setenv("KUBECONFIG", variables["KUBECONFIG"])
-    cluster = Cluster("dev", ("sandbox-dev",))
+    cluster = Cluster(ClusterApi("dev", ("sandbox-dev",)))
     for one in (DEPLOYMENT, ROLLOUT):
         kubectl(variables, "apply", "-f", "-", given=one)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,33 +12,64 @@ import click
 from transom.catalog import shards
 from transom.catalog.model import Catalog
 from transom.catalog.validate import near
-from transom.cli import wiring
-from transom.cli.output import output_option, print_json, table
+from transom.cli import seeing, wiring
+from transom.cli.output import output_option, seconds, table
 from transom.engine import Engine, Request
+from transom.exitcodes import ExitCode
+from transom.redaction import redact
 from transom.status import report
+from transom.status.health import Word
 from transom.status.report import DocumentStatus, EnvironmentStatus
+
+_PAUSE = 3.0
 
 
 @click.command("get")
 @click.argument("environment")
 @click.argument("document", required=False)
 @click.option("--no-header", is_flag=True, help="Leave out the line of column names.")
+@click.option("--live", is_flag=True, help="Ask the clusters for the health of Kubernetes objects, and how far their rollouts are.")
+@click.option(
+    "--wait",
+    type=click.Choice(["healthy"]),
+    help="Look as with --live until everything is healthy; ends with 1 when --timeout is over before.",
+)
+@click.option("-w", "--watch", is_flag=True, help="Look again every few seconds, until Ctrl-C or --timeout, and print what changed.")
+@click.option("--timeout", help="How long to --wait or to --watch, e.g. 30m. [default: 5m for --wait]")
 @output_option("text", "wide", "json", "yaml")
-def command(environment: str, document: str | None, form: str, *, no_header: bool) -> None:
+def command(  # noqa: PLR0913 - one parameter per option, as click has it
+    *, environment: str, document: str | None, no_header: bool, live: bool, wait: str | None, watch: bool, timeout: str | None, form: str
+) -> int:
     """Show all documents of ENVIRONMENT, or one DOCUMENT (an application's name, or KIND/NAME) with its resources.
 
-    Sync is Git against what was last applied; health is as of the last apply or refresh.
+    Sync is Git against what was last applied; health is as of the last apply or refresh, or with --live as it is now.
     """
+    limit = seconds(timeout or "5m", "--timeout") if timeout or wait else None
+    deadline = time.monotonic() + limit if limit is not None else None
     project = wiring.project()
-    catalog = wiring.catalogs(project, [environment])[environment]
-    status = report.report(catalog, deployments(wiring.engine(project), catalog))
-    found = _one(status, document) if document else None
+    told, said = "", set[str]()
+    while True:
+        catalog = wiring.catalogs(project, [environment])[environment]
+        engine = wiring.engine(project)
+        states = deployments(engine, catalog)
+        status = report.report(catalog, states, seeing.healths(engine, catalog, states, said) if live or wait else {})
+        found = _one(status, document) if document else None
+        healthy = all(one.health.word is Word.HEALTHY for one in ((found,) if found else status.documents))
+        over = deadline is not None and time.monotonic() > deadline
+        ends = (wait and healthy) or over or not (wait or watch)
+        text = _text(catalog, status, found, form, header=not no_header) if watch or ends else told
+        if text != told:
+            click.echo(text, nl=not text.endswith("\n"))
+            told = text
+        if ends:
+            return ExitCode.FAILED if wait and not healthy else ExitCode.DONE
+        time.sleep(_PAUSE)
+
+
+def _text(catalog: Catalog, status: EnvironmentStatus, found: DocumentStatus | None, form: str, *, header: bool) -> str:
     if form in ("json", "yaml"):
-        _print_data(dataclasses.asdict(found or status), form)
-    elif found:
-        click.echo(_block(catalog, status, found))
-    else:
-        click.echo(_listing(status, wide=form == "wide", header=not no_header))
+        return _data(dataclasses.asdict(found or status), form)
+    return _block(catalog, status, found, header=header) if found else _listing(status, wide=form == "wide", header=header)
 
 
 def deployments(engine: Engine, catalog: Catalog) -> Mapping[str, Any]:
@@ -81,7 +113,7 @@ def _shown(one: DocumentStatus) -> str:
     return ", ".join(f"{name}: {value}" for name, value in one.status.items())
 
 
-def _block(catalog: Catalog, status: EnvironmentStatus, one: DocumentStatus) -> str:
+def _block(catalog: Catalog, status: EnvironmentStatus, one: DocumentStatus, *, header: bool) -> str:
     """The block that `argocd app get` prints."""
     lines = [("Name", one.identity.partition("/")[2]), ("Kind", one.identity.partition("/")[0]), ("Project", one.tenant)]
     entry = catalog.entries.get(one.identity)
@@ -100,15 +132,15 @@ def _block(catalog: Catalog, status: EnvironmentStatus, one: DocumentStatus) -> 
     lines += [(name, str(value)) for name, value in one.status.items()]
     block = "\n".join(f"{name + ':':<20}{value}" for name, value in lines)
     rows = [(r.group, r.kind, r.namespace, r.name, one.sync, r.health.word, r.health.message) for r in one.resources]
-    return f"{block}\n\n{table(('GROUP', 'KIND', 'NAMESPACE', 'NAME', 'STATUS', 'HEALTH', 'MESSAGE'), rows)}"
+    columns = ("GROUP", "KIND", "NAMESPACE", "NAME", "STATUS", "HEALTH", "MESSAGE")
+    return f"{block}\n\n{table(columns, rows, with_header=header)}"
 
 
-def _print_data(data: Any, form: str) -> None:
-    if form == "json":
-        print_json(data)
-        return
+def _data(data: Any, form: str) -> str:
     import json
 
+    if form == "json":
+        return redact(json.dumps(data, indent=2, default=str))
     from transom.rendering.kustomization import dump
 
-    click.echo(dump(json.loads(json.dumps(data, default=str))), nl=False)
+    return dump(json.loads(json.dumps(data, default=str)))

@@ -174,7 +174,7 @@ class _Doing:
     def _cluster(self, environment: str, name: str) -> tuple[ClusterApi, Mapping[str, objects.Kind]]:
         known = self.apis.get((environment, name))
         if known is None:
-            api = clusters.connect(self.healing.engine, self.healing.catalogs[environment], name)
+            api = clusters.connect(self.healing.catalogs[environment], name, self.healing.engine)
             known = api, {unmanaged.group_kind(kind.type): kind for kind in objects.kinds(api)}
             self.apis[environment, name] = known
         return known

@@ -129,7 +129,7 @@ def _beside(looking: Looking, catalog: Catalog, changesets: list[ChangeSet], rep
         if not namespaces:
             continue
         try:
-            api = clusters.connect(looking.engine, catalog, name)
+            api = clusters.connect(catalog, name, looking.engine)
             listed = objects.listed(api, namespaces, unmanaged.SKIPPED)
         except TransomError as error:
             warnings.append(f"{catalog.name}: what no document declares is not known: {error}")

@@ -11,7 +11,7 @@ import click
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.catalog.validate import near
-from transom.cli import deploying, wiring
+from transom.cli import deploying, rollout, wiring
 from transom.cli.get import deployments
 from transom.cli.output import output_option, print_json, seconds, table
 from transom.errors import GuardRefused, PermanentError
@@ -36,6 +36,7 @@ from transom.status.health import Word
 )
 @click.option("--branch", help="Write the change as this branch, from what the target's files are now. Nothing is pushed over.")
 @click.option("--message", "-m", default="", help="Why; part of the commit's message.")
+@click.option("--full", is_flag=True, help="Of a rollout: leave out all further steps, pauses and measurements.")
 @output_option("text", "json")
 def command(  # noqa: PLR0913 - one parameter per option, as click has it
     *,
@@ -45,14 +46,24 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     asked: str | None,
     branch: str | None,
     message: str,
+    full: bool,
     form: str,
 ) -> int:
     """Show what the environment --to lacks of --from: images, chart versions, revisions; all APPLICATIONS, or those named.
 
     Compares what --from runs with what the files of --to ask for. Writes nothing but the --branch.
+
+    Without --from and --to it is `transom rollout promote ENVIRONMENT APPLICATION`: the pause of a rollout ends.
     """
-    if target is None:
-        raise click.UsageError("say the environment that lacks something: transom promote --from staging --to production [APP…]")
+    between = origin or target or asked or branch or message or form != "text"
+    if not between and len(applications) == 2:  # noqa: PLR2004 - an environment and an application
+        rollout.promote(*applications, full=full)
+        return ExitCode.DONE
+    if target is None or full:
+        raise click.UsageError(
+            "say the environment that lacks something: transom promote --from staging --to production [APP…]; "
+            "or whose pause ends: transom promote ENVIRONMENT APPLICATION [--full]"
+        )
     project = wiring.project()
     here = wiring.catalogs(project, [target])[target]
     rules = here.environment.document.spec.promotion

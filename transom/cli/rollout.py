@@ -9,10 +9,9 @@ from typing import Any
 
 import click
 
-from transom.catalog import names
 from transom.catalog.model import Catalog, Entry
 from transom.catalog.validate import near
-from transom.cli import wiring
+from transom.cli import clusters, wiring
 from transom.cli.output import output_option, print_json
 from transom.errors import PermanentError, TemporaryError
 from transom.exitcodes import ExitCode
@@ -137,7 +136,7 @@ def _found(catalog: Catalog, application: str, only: str | None) -> tuple[Cluste
             raise PermanentError(f"Application {application} has no Rollout {only}", reason="UnknownRollout", hint=hint)
         wanted = {place for place in wanted if place[1] == only}
     placed = catalog.placements[application]
-    cluster = Cluster(placed, _contexts(catalog, placed))
+    cluster = Cluster(clusters.connect(catalog, placed))
     there = [one for space in sorted({space for space, _ in wanted}) for one in cluster.rollouts(space)]
     found = [one for one in there if (one["metadata"]["namespace"], one["metadata"]["name"]) in wanted]
     if len(found) < len(wanted):
@@ -152,15 +151,6 @@ def _found(catalog: Catalog, application: str, only: str | None) -> tuple[Cluste
 def _declared(catalog: Catalog, entry: Entry[Application]) -> set[tuple[str, str]]:
     manifests = catalog.manifests.get(entry.identity, ())
     return {(one.namespace, one.name) for one in manifests if (one.group, one.kind) == ("argoproj.io", "Rollout")}
-
-
-def _contexts(catalog: Catalog, cluster: str) -> tuple[str, ...]:
-    """Names that the kubeconfig's context of a cluster may have: of EKS those that `aws eks update-kubeconfig` gives."""
-    existing = catalog.clusters[cluster].document.spec.existing
-    if existing:
-        return (existing.context,)
-    aws, name = catalog.environment.document.spec.aws, names.of_platform(catalog.name, cluster)
-    return (f"arn:aws:eks:{aws.region}:{aws.account_id}:cluster/{name}", name, cluster)
 
 
 def _watched(catalog: Catalog, application: str, only: str | None, seconds: float) -> list[Progress]:

@@ -1,46 +1,23 @@
-"""The way to a cluster's API server, as the kubeconfig of whoever runs this has it.
-
-The kubeconfig is read by the official client, which knows programs that give tokens, certificates and proxies; its models are not used.
-"""
+"""The Rollouts of one cluster: what is asked of its API server, and what is written there."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from transom.errors import PermanentError, TemporaryError
+from transom.errors import ClusterRefused, PermanentError
+from transom.live.cluster import MERGE_PATCH, ClusterApi
 
-MERGE_PATCH = "application/merge-patch+json"
 _ROLLOUTS = "/apis/argoproj.io/v1alpha1/namespaces/{}/rollouts"
-_PATIENCE = (10.0, 60.0)
-_NOT_FOUND, _REFUSED = 404, 400
+_NOT_FOUND = 404
 
 
 class Cluster:
-    """One API server, by a context of the kubeconfig."""
+    """The Rollouts behind one API server."""
 
-    def __init__(self, name: str, contexts: tuple[str, ...]) -> None:
-        """Reads the kubeconfig and asks nothing yet.
-
-        Args:
-            name: of the Cluster document, for messages.
-            contexts: names that its context may have; the first that is there is taken.
-
-        Raises:
-            PermanentError: there is no such context, or the kubeconfig cannot be read.
-        """
-        from kubernetes import config
-        from kubernetes.config import ConfigException
-
-        self.name = name
-        try:
-            there = [one["name"] for one in config.list_kube_config_contexts()[0]]
-            found = next((context for context in contexts if context in there), contexts[0])  # which is then told as missing
-            self._client = config.new_client_from_config(context=found, persist_config=False)
-        except (ConfigException, OSError, ValueError) as error:
-            hint = "see kubectl config get-contexts; of an EKS cluster aws eks update-kubeconfig writes one"
-            raise PermanentError(f"cluster {name}: {error}", reason="ClusterUnreachable", hint=hint) from error
+    def __init__(self, api: ClusterApi) -> None:
+        self._api = api
 
     def rollouts(self, namespace: str) -> list[Mapping[str, Any]]:
         """The Rollouts of a namespace; none where the cluster does not know the kind.
@@ -49,50 +26,33 @@ class Cluster:
             TemporaryError: it does not answer.
             PermanentError: it refuses.
         """
-        found = self._ask("GET", _ROLLOUTS.format(namespace))
-        return list(found["items"]) if found else []
+        try:
+            with self._told():
+                return list(self._api.get(_ROLLOUTS.format(namespace))["items"])
+        except ClusterRefused as refused:
+            if refused.code != _NOT_FOUND:
+                raise
+            return []
 
     def patch(self, namespace: str, name: str, body: Mapping[str, Any], *, of_status: bool) -> Mapping[str, Any]:
         """The Rollout after a merge patch of it, or of its status; errors as `rollouts`."""
         path = f"{_ROLLOUTS.format(namespace)}/{name}{'/status' if of_status else ''}"
-        found = self._ask("PATCH", path, {("status" if of_status else "spec"): body})
-        if found is None:
-            raise PermanentError(f"cluster {self.name}: Rollout {namespace}/{name} is gone", reason="UnknownRollout", hint="apply it again")
-        patched: Mapping[str, Any] = found
-        return patched
-
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        """What a path answers, decoded; None where there is nothing."""
-        import urllib3
-
-        settings = self._client.configuration
-        token = settings.get_api_key_with_prefix("authorization") or settings.get_api_key_with_prefix("BearerToken")
-        headers = {"Accept": "application/json", "User-Agent": "transom", **({"Authorization": token} if token else {})}
-        if body is not None:
-            headers["Content-Type"] = MERGE_PATCH
-        timeout = urllib3.Timeout(connect=_PATIENCE[0], read=_PATIENCE[1])
-        pool = self._client.rest_client.pool_manager
-        sent = None if body is None else json.dumps(body).encode()
         try:
-            answer = pool.request(method, f"{settings.host}{path}", body=sent, headers=headers, timeout=timeout, retries=1)
-        except urllib3.exceptions.HTTPError as error:
-            why = str(getattr(error, "reason", None) or error).rpartition(": ")[2]
-            hint = "see whether it runs, and can be reached from here"
-            raise TemporaryError(f"cluster {self.name} does not answer: {why}", reason="ClusterUnreachable", hint=hint) from error
-        if answer.status == _NOT_FOUND:
-            return None
-        if answer.status >= _REFUSED:
-            raise PermanentError(
-                f"cluster {self.name} refuses: {_told(answer.data) or answer.status}",
-                reason="ClusterRefused",
-                hint="ask for a role that may get and patch rollouts and rollouts/status of argoproj.io",
-            )
-        return json.loads(answer.data)
+            with self._told():
+                patched: Mapping[str, Any] = self._api.patch(path, {("status" if of_status else "spec"): body}, form=MERGE_PATCH)
+                return patched
+        except ClusterRefused as refused:
+            if refused.code != _NOT_FOUND:
+                raise
+            message = f"cluster {self._api.name}: Rollout {namespace}/{name} is gone"
+            raise PermanentError(message, reason="UnknownRollout", hint="apply it again") from None
 
-
-def _told(data: bytes) -> str:
-    try:
-        told = json.loads(data)
-    except ValueError:
-        return ""
-    return str(told.get("message", "")) if isinstance(told, dict) else ""
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """A refusal with what helps against it."""
+        try:
+            yield
+        except ClusterRefused as refused:
+            hint = "ask for a role that may get and patch rollouts and rollouts/status of argoproj.io"
+            message = f"cluster {self._api.name} refuses: {refused.said}"
+            raise ClusterRefused(message, code=refused.code, hint=hint, said=refused.said) from refused

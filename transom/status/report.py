@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from transom.catalog import digests, shards
@@ -15,6 +16,7 @@ from transom.status.health import Health, Word
 
 Deployment = Mapping[str, Any]
 """A stack's state as `pulumi stack export` gives it."""
+_NOTHING: Mapping[str, Health] = MappingProxyType({})
 
 
 class Sync(StrEnum):
@@ -70,9 +72,12 @@ class EnvironmentStatus:
         return next((document for document in self.documents if document.identity == identity), None)
 
 
-def report(catalog: Catalog, deployments: Mapping[str, Deployment]) -> EnvironmentStatus:
-    """The environment's status from its catalog and the exported states of its stacks, by stack name."""
-    states = {stack: _State(deployment) for stack, deployment in deployments.items()}
+def report(catalog: Catalog, deployments: Mapping[str, Deployment], seen: Mapping[str, Health] = _NOTHING) -> EnvironmentStatus:
+    """The environment's status from its catalog and the exported states of its stacks, by stack name.
+
+    What was `seen` of a resource, by its URN, counts instead of what the state says.
+    """
+    states = {stack: _State(deployment, seen) for stack, deployment in deployments.items()}
     documents: list[DocumentStatus] = []
     for shard in shards.cut(catalog):
         state = states.get(shard.stack, _State({}))
@@ -110,7 +115,7 @@ def _document(catalog: Catalog, stack: str, identity: str, digest: str, state: _
 class _State:
     """What an exported state says."""
 
-    def __init__(self, exported: Deployment) -> None:
+    def __init__(self, exported: Deployment, seen: Mapping[str, Health] = _NOTHING) -> None:
         deployment = exported.get("deployment") or {}
         resources = deployment.get("resources") or ()
         parents = {resource["urn"]: resource.get("parent", "") for resource in resources}
@@ -126,7 +131,7 @@ class _State:
                 self.outputs[urns.document(resource["urn"], parents)] = _plain(resource.get("outputs") or {})
             if resource.get("custom") and not resource["type"].startswith("pulumi:"):
                 identity = urns.document(resource["urn"], parents)
-                self.resources.setdefault(identity, []).extend(_resource(resource))
+                self.resources.setdefault(identity, []).extend(_resource(resource, seen.get(resource["urn"])))
                 deleted |= set() if resource.get("retainOnDelete") else {identity}
         self.kept = self.resources.keys() - deleted
 
@@ -136,10 +141,10 @@ def _plain(outputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in outputs.items() if not isinstance(value, dict)}
 
 
-def _resource(resource: Mapping[str, Any]) -> Iterator[ResourceStatus]:
+def _resource(resource: Mapping[str, Any], seen: Health | None) -> Iterator[ResourceStatus]:
     type_, outputs = resource["type"], resource.get("outputs") or {}
     inputs = resource.get("inputs") or {}
-    found = health.of(type_, outputs)
+    found = seen or health.of(type_, outputs)
     protected = bool(resource.get("protect"))
     if type_.startswith("kubernetes:"):
         metadata = inputs.get("metadata") or {}

@@ -174,3 +174,15 @@ def test_light_verbs_load_little(words: tuple[str, ...]) -> None:
     """What needs neither engine nor cloud does not pay for loading them."""
     done = subprocess.run([sys.executable, "-c", _IMPORTS, *words], cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=120)
     assert done.stderr.strip().splitlines()[-1] == "0 []"
+
+
+def test_promote_of_an_environment_and_an_application_is_that_of_its_rollout(run: Run) -> None:
+    """Without --from and --to it says what `transom rollout promote` says; what belongs to the other form is refused with it."""
+    assert run("promote", "dev", "nothere") == run("rollout", "promote", "dev", "nothere")
+    code, _, errors = run("promote", "dev", "nothere", "--full")
+    assert code == 1
+    assert "environment dev has no application nothere" in errors
+    for words in (("--branch", "b"), ("--from", "dev"), ("-o", "json"), ("--to", "dev", "--full")):
+        code, _, errors = run("promote", "dev", "nothere", *words)
+        assert code == 1
+        assert "transom promote ENVIRONMENT APPLICATION [--full]" in errors.replace("\n", " ")
