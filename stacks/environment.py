@@ -32,7 +32,7 @@ from components.table import Table
 from components.tenant import Tenant
 from components.topic import Topic
 from components.vpc import Vpc
-from stacks import builders, databases, deliveries, guarded, layout, platform, unbuilt
+from stacks import builders, databases, deliveries, guarded, layout, lifetimes, platform, unbuilt
 from transom.catalog import deployers, digests, shards
 from transom.catalog.model import Catalog, Entry
 from transom.catalog.project import Project
@@ -158,8 +158,9 @@ class _Walk:
         owner = self.catalog.owners[entry.identity]
         after = self._foundations(owner, home.cluster, home.namespace) if owner in self.tenants else []
         inside = databases.in_cluster(self.catalog, entry, home, self.connections[home.cluster], after)
-        kept = entry.document.spec.protected(self.today)
-        self.resources[entry.identity] = InClusterDatabase(entry.name, inside, pulumi.ResourceOptions(parent=self.root, protect=kept))
+        kept = lifetimes.options(entry.document.spec, self.today)
+        options = pulumi.ResourceOptions.merge(self.child, kept)
+        self.resources[entry.identity] = InClusterDatabase(entry.name, inside, options)
 
     def _bucket(self, entry: Entry[Any]) -> None:
         args = builders.bucket(self.catalog, entry, self.place, self.resources)
@@ -248,10 +249,9 @@ class _Walk:
 
     def _cloud(self, entry: Entry[Any], guarded: Any = None) -> pulumi.ResourceOptions:
         """Options of a cloud component: its provider, and protection where the document holds data or what others stand in."""
-        protected = getattr(guarded or entry.document.spec, "protected", None)
-        return pulumi.ResourceOptions(
-            parent=self.root, providers=[self.account.provider], protect=bool(protected(self.today)) if protected else None
-        )
+        kept = lifetimes.options(guarded or entry.document.spec, self.today)
+        placed = pulumi.ResourceOptions(parent=self.root, providers=[self.account.provider])
+        return pulumi.ResourceOptions.merge(placed, kept)
 
     @property
     def account(self) -> Account:

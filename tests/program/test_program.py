@@ -233,6 +233,30 @@ def test_a_release_expires(tmp_path: Path, today: date, *, protected: bool) -> N
     assert recorder.one("aws:rds/instance:Instance").inputs["deletionProtection"] is protected
 
 
+ORPHANS = {
+    "Database": "version: '16', size: small, ",
+    "Bucket": "",
+    "Queue": "",
+    "Topic": "",
+    "Table": "partitionKey: {name: nr}, ",
+}
+
+
+@pytest.mark.parametrize("kind", ORPHANS)
+def test_an_orphan_is_let_go(tmp_path: Path, kind: str) -> None:
+    """What is left behind tells the engine so, and is not protected, which would keep it from being forgotten; AWS protects it still."""
+    text = (
+        f"apiVersion: transom.dev/v1\nkind: {kind}\nmetadata: {{name: left}}\nspec: {{{ORPHANS[kind]}tenant: team-a, management: Orphan}}\n"
+    )
+    catalog = repository.catalog(tmp_path, {**BASIC, "resources/left.yaml": text})
+    recorder = deployed(catalog, shards.cut(catalog)[0], today=date(2026, 11, 30))
+    component = recorder.one(f"transom:aws:{kind}")
+    assert (component.kept, component.protected) == (True, False)
+    assert not any(one.protected for one in recorder.below(component.urn))
+    for one in recorder.of_type("aws:rds/instance:Instance"):
+        assert one.inputs["deletionProtection"] is True
+
+
 def test_only_what_holds_data_is_protected() -> None:
     """Databases and buckets are protected in every part; nothing else stands in the way of a destroy."""
     protected = {re.split(r"[$:]", one.urn.split("transom:")[-1])[1] for one in registered("dev").registered if one.protected}

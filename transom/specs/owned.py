@@ -45,5 +45,12 @@ class Guarded(Spec):
         return self.allow_deletion_until is None or today > self.allow_deletion_until
 
 
-class Stateful(Guarded, Owned):
+class Managed(Owned):
+    """A tenant's resource in the cloud, and what becomes of it when its document goes."""
+
+    management: Literal["Full", "Orphan"] = "Full"
+    """Full: made, changed and deleted. Orphan: made and changed, but when the document goes everything of it is left as it is."""
+
+
+class Stateful(Guarded, Managed):
     """A tenant's resource that holds data."""

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from transom.specs.base import IMMUTABLE, Document, Spec
-from transom.specs.owned import Owned, Stateful
+from transom.specs.owned import Managed, Stateful
 from transom.specs.scalars import Bool, Duration, Int, Name
 
 
@@ -114,7 +114,7 @@ class DeadLetterSpec(Spec):
     """How long it is kept there: 60 seconds to 14 days (SQS limit)."""
 
 
-class QueueSpec(Owned):
+class QueueSpec(Managed):
     """Timing and order of a queue."""
 
     fifo: Bool = Field(default=False, json_schema_extra=IMMUTABLE)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from transom.specs.base import IMMUTABLE, Document, Spec, first_twice
-from transom.specs.owned import Owned
+from transom.specs.owned import Managed
 from transom.specs.scalars import Bool, Name
 
 
@@ -42,7 +42,7 @@ class SubscriptionSpec(Spec):
     """The queue gets the message as it was published, without SNS's envelope."""
 
 
-class TopicSpec(Owned):
+class TopicSpec(Managed):
     """Order and receivers of a topic."""
 
     fifo: Bool = Field(default=False, json_schema_extra=IMMUTABLE)
