@@ -58,7 +58,7 @@ def objects(recorder: Recorder) -> list[Registered]:
 
 def test_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Server-side apply with in-place updates; no path and no credential is in the state, not even the one that KUBECONFIG has."""
-    monkeypatch.setenv("KUBECONFIG", "/home/somebody/.kube/config")
+    monkeypatch.setenv("KUBECONFIG", "/elsewhere/kubeconfig")
     inputs = connected(lambda _: None).one("pulumi:providers:kubernetes").inputs
     assert inputs == {
         "context": "somewhere",
