@@ -32,7 +32,7 @@ CASES = [
     ("a pattern that is misspelt", "- git: {files: [{path: app/**/config.yaml}]}", {}, 'GeneratorEmpty 6:28 "app/**/config.yaml" matches no file of source platform, and none would delete what it gave before; did you mean apps/**/config.yaml?'),
     ("a pattern like nothing", "- git: {files: [{path: 'nowhere/*'}]}", {}, 'GeneratorEmpty 6:28 "nowhere/*" matches no file of source platform, and none would delete what it gave before; correct it, or write allowEmpty: true beside git'),
     ("one of two patterns matches nothing", "- git: {directories: [{path: apps}, {path: apss}]}", {}, 'GeneratorEmpty 6:48 "apss" matches no folder of source platform, and none would delete what it gave before; did you mean apps?'),
-    ("a key twice in a file", "- git: {files: [{path: apps/shop/config.yaml}]}", {}, 'DuplicateKey 2:1 key "name" is given twice, first in line 1; remove one of the two'),
+    ("a key twice in a file", "- git: {files: [{path: apps/shop/config.yaml}]}", {}, 'DuplicateKey 2:1 key "name" is given twice, first in line 1; keep the one that is meant'),
     ("two documents in a file", "- git: {files: [{path: apps/two.yaml}]}", {}, "NotADocument 3:1 holds 2 documents, and a file of parameters holds one; write a list of mappings instead"),
     ("a text in a file", "- git: {files: [{path: apps/text.yaml}]}", {}, "NotADocument 1:1 is not a mapping; a file of parameters is a mapping, or a list of them"),
     ("a text in a list in a file", "- git: {files: [{path: apps/some.yaml}]}", {}, "NotADocument 1:3 is not a mapping; a file of parameters is a mapping, or a list of them"),

@@ -113,7 +113,7 @@ DATABASES = (
         "UnknownReference",
         'Database "ordres" is not declared',
     ),
-    ("origin is itself", "  version: '16'\n  restoreFrom: {database: orders}\n", "8:27", "DependencyCycle", "depends on itself"),
+    ("origin is itself", "  version: '16'\n  restoreFrom: {database: orders}\n", "8:27", "DependencyCycle", "waits for itself"),
     (
         "class is not that of its size",
         "  version: '16'\n  class: in-cluster\n  destination: {namespace: shop}\n",
@@ -202,7 +202,7 @@ CASES: list[Case] = [
     ("a service account of two applications", {"infrastructure/clusters/main/cluster.yaml": ISSUER, SHOP: APPLICATION + "  bindings: [{queue: orders}]\n", "applications/shop/q.yaml": QUEUE, "applications/shop/d.yaml": DEPLOYMENT.replace("NAME", "a"), "applications/web/application.yaml": APPLICATION.replace("name: shop", "name: web") + "  bindings: [{queue: orders}]\n", "applications/web/d.yaml": DEPLOYMENT.replace("NAME", "b")}, "applications/web/application.yaml:7:13", "ServiceAccountClash", "another serviceAccountName"),
     # -- manifests
     ("a secret", {"applications/shop/s.yaml": SECRET + "data: {password: aHVudGVyMg==}\n"}, "applications/shop/s.yaml:4:18", "PlaintextSecret", "must not stand in Git"),
-    ("a secret as text", {"applications/shop/s.yaml": SECRET + "stringData:\n  password: hunter2\n"}, "applications/shop/s.yaml:5:13", "PlaintextSecret", "bind the resource"),
+    ("a secret as text", {"applications/shop/s.yaml": SECRET + "stringData:\n  password: hunter2\n"}, "applications/shop/s.yaml:5:13", "PlaintextSecret", "delete the Secret, here and where a kustomization lists it"),
     ("a generated secret", {"applications/shop/kustomization.yaml": "resources: [application.yaml]\nsecretGenerator:\n  - name: s\n    literals: [password=hunter2]\n", "applications/shop/settings.yaml": ""}, "applications/shop/kustomization.yaml:4:16", "PlaintextSecret", "must not stand in Git"),
     ("an object declared twice", {"applications/shop/z.yaml": CONFIG_MAP}, "applications/shop/z.yaml:3:18", "DuplicateObject", "first at applications/shop/settings.yaml:3:18"),
     ("an object of no application", {"resources/c.yaml": CONFIG_MAP}, "resources/c.yaml:2:7", "ManifestWithoutApplication", "an application's folder"),
@@ -258,7 +258,7 @@ THROUGH_OVERLAYS: list[Case] = [
     ("a JSON patch", {KUSTOMIZATION: "resources: [../../base]\npatches:\n  - target: {kind: Database}\n    patch: |-\n      - {op: replace, path: /spec/size, value: huge}\n"}, f"{KUSTOMIZATION}:5:48", "UnknownSize", "small, medium"),
     ("a namespace put on by the overlay", {KUSTOMIZATION: "resources: [../../base]\nnamespace: kube-system\nconfigMapGenerator: [{name: x, literals: [A=1]}]\n"}, f"{KUSTOMIZATION}:2:12", "ForbiddenDestination", "leave metadata.namespace out"),
     ("a patch without a target", {KUSTOMIZATION: "resources: [../../base]\npatches: [{path: db.yaml}]\n", PATCHED: PATCH.replace("shop", "shpo") + "  size: small\n"}, f"{PATCHED}:3:18", "PatchWithoutTarget", "did you mean shop?"),
-    ("a file that is not there", {KUSTOMIZATION: "resources: [../../bas]\n"}, f"{KUSTOMIZATION}:1:13", "MissingFile", "did you mean base?"),
+    ("a file that is not there", {KUSTOMIZATION: "resources: [../../bas]\n"}, f"{KUSTOMIZATION}:1:13", "MissingFile", "did you mean ../../base?"),
 ]  # fmt: skip
 
 
