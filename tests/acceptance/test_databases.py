@@ -105,7 +105,7 @@ def test_engines_live(place: Workplace) -> None:
     add(place, POSTGRES, "  password: {rotation: 2}\n")
     assert plan(place) == {
         "SecretVersion/postgres": "forget", "SecretVersion/postgres-2": "create", "Instance/postgres": "update",
-        "Secret/main/shop/shop-database-postgres": "update",
+        "Secret/main/shop/shop-database-postgres": "update", "Deployment/main/shop/web": "update",
     }  # fmt: skip
     apply(place)
     after = password(place, "postgres")

@@ -47,10 +47,11 @@ def test_a_pull_request(workplace: Make) -> None:
     record = place.json("transom", "plan", "dev", "--base", "HEAD", "--drift")
     (dev,) = record["environments"]
     assert record["base"] == _git(place, "rev-parse", "HEAD")
-    assert _told(dev["change"]) == [("Application/ledger", "update", ["data.ROUNDING"])]
+    rolled = ("Application/ledger", "update", ['spec.template.metadata.annotations["transom.dev/configuration"]'])
+    assert _told(dev["change"]) == [rolled, ("Application/ledger", "update", ["data.ROUNDING"])], "pods roll with what they read"
     assert [one[:2] for one in _told(dev["pending"])] == [("Database/shop", "update")]
     assert _told(dev["drift"]) == [("Application/shop", "update", ["spec.replicas"])]
-    (change,) = dev["change"][0]["changes"]
+    _, change = dev["change"][0]["changes"]
     assert (change["location"], change["application"]) == (f"{ledger}:1:1", "ledger")
 
     refreshed = place.json("transom", "plan", "dev", "--base", "HEAD", "--refresh")["environments"][0]
@@ -63,7 +64,7 @@ def test_a_pull_request(workplace: Make) -> None:
     assert found["staging"]["error"] or found["staging"]["change"]
 
     text = place.run("transom", "plan", "dev", "--base", "HEAD").stdout
-    assert "dev: 1 to update" in text
+    assert "dev: 2 to update" in text
     assert "dev, pending already, without this change: 1 to update" in text
 
     place.run("git", "checkout", "-q", ledger)

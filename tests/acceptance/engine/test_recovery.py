@@ -100,7 +100,7 @@ def kill_in(ground: Ground, request: Request, hook: str) -> None:
         start_new_session=True,
     ) as process:
         until = time.monotonic() + 240
-        while not (things / f".waiting-{hook}").exists():
+        while not (things / f".waiting-{hook}").exists() or not _is_written_down(ground, request.stack):
             assert process.poll() is None, "the run ended before it came to the hook"
             assert time.monotonic() < until
             time.sleep(0.05)
@@ -109,6 +109,14 @@ def kill_in(ground: Ground, request: Request, hook: str) -> None:
             one.kill()
         psutil.wait_procs(family, timeout=60)
     (things / f".{hook}").unlink()
+
+
+def _is_written_down(ground: Ground, stack: str) -> bool:
+    """Whether the state says what has begun: the engine writes it beside the operation, and on a busy machine a moment later."""
+    try:
+        return bool(state_of(ground, stack).get("pending_operations"))
+    except (OSError, ValueError, KeyError, AttributeError):
+        return False  # not there yet, or being written
 
 
 def state_of(ground: Ground, stack: str) -> dict[str, Any]:
