@@ -1,4 +1,8 @@
-"""Resolves what points at what: tenants, clusters, namespaces, bindings, size classes. Every loose end is a problem at its line."""
+"""Resolves what points at what: tenants, clusters, namespaces, bindings, size classes. Every loose end is a problem at its line.
+
+Longer than other modules, since its steps fill one set of needs, owners and placements, in an order that matters; what a step knows of a
+single kind (databases, quotas, permissions, claims) lies in a module of its own.
+"""
 
 from __future__ import annotations
 

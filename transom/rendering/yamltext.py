@@ -1,7 +1,8 @@
 """YAML with positions: plain data for the machine, and for every value the line and column a person wrote.
 
 Words are read as kubectl and Kustomize read them, not as YAML 1.1 has it: a date is text, and so is `22:30`; keys are text. Stricter than
-YAML itself where people get hurt: a key given twice is a mistake, aliases cannot blow up, what JSON has no word for is refused.
+YAML itself where people get hurt: a key given twice is a mistake, aliases cannot blow up, what JSON has no word for is refused. Its length
+is that of one reader, whose parts know each other's state.
 """
 
 from __future__ import annotations
