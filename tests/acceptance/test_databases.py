@@ -142,7 +142,9 @@ def test_copies(place: Workplace) -> None:
         "Instance/postgres-replica-1", "Instance/postgres-replica-2"
     }  # fmt: skip
     apply(place)
-    assert instances(place)["postgres"]["ReadReplicaDBInstanceIdentifiers"] == [f"{PREFIX}postgres-replica-{number}" for number in (1, 2)]
+    assert sorted(instances(place)["postgres"]["ReadReplicaDBInstanceIdentifiers"]) == [
+        f"{PREFIX}postgres-replica-{number}" for number in (1, 2)
+    ]
     assert bound(place, "postgres")["DATABASE_REPLICA_HOST"].startswith(f"{PREFIX}postgres-replica-1.")
     assert len(bound(place, "postgres")["DATABASE_REPLICA_HOSTS"].split(",")) == 2
     assert plan(place) == {}

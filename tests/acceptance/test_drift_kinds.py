@@ -234,7 +234,7 @@ CLOUD = [
         lambda place: place.aws("dynamodb").update_continuous_backups(
             TableName="cloud-team-a-carts", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
         ),
-        {"pointInTimeRecovery.enabled": "real"},
+        {"pointInTimeRecovery.enabled": "real", "pointInTimeRecovery.recoveryPeriodInDays": "real"},
     ),
     Hand("TopicSubscription/events-orders", unsubscribe, "missing"),
     Hand(

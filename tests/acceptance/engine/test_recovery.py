@@ -112,9 +112,11 @@ def kill_in(ground: Ground, request: Request, hook: str) -> None:
 
 
 def _is_written_down(ground: Ground, stack: str) -> bool:
-    """Whether the state says what has begun: the engine writes it beside the operation, and on a busy machine a moment later."""
+    """Whether the state says what has begun, and nothing else is on its way: the engine writes beside the operations, a moment later."""
     try:
-        return bool(state_of(ground, stack).get("pending_operations"))
+        state = state_of(ground, stack)
+        first = any(resource["urn"].endswith("::first") for resource in state.get("resources") or ())
+        return first and len(state.get("pending_operations") or ()) == 1
     except (OSError, ValueError, KeyError, AttributeError):
         return False  # not there yet, or being written
 
