@@ -45,8 +45,8 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     _print(form, names, problems)
     if problems:
         click.echo(counted(problems), err=True)
-    for name in _unread(project, names):
-        click.echo(f"of environment {name} nothing else was checked: its own document comes first", err=True)
+        for name in _unread(project, names):
+            click.echo(f"of environment {name} nothing else was checked: its own document comes first", err=True)
     if mistakes(problems) or (strict and problems):
         return ExitCode.INVALID
     if form in ("text", "github"):
