@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,26 +12,36 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from transom.history import opening
 from transom.history.store import MemoryStore, Store
 
 
+_SERVER = """
+import sys
+from moto.server import ThreadedMotoServer
+
+server = ThreadedMotoServer(port=0, ip_address="127.0.0.1", verbose=False)
+server.start()
+print(*server.get_host_and_port(), flush=True)
+sys.stdin.read()
+"""
+
+
 @pytest.fixture(scope="session")
 def s3() -> Iterator[str]:
-    """Address of an S3 API with a bucket `states`."""
-    server = ThreadedMotoServer(port=0, ip_address="127.0.0.1")
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=address, region_name="eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing"
-    )
-    client.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    client.close()
-    yield address
-    server.stop()
+    """Address of an S3 API with a bucket `states`; in a process of its own, since other tests empty the moto of this one."""
+    with subprocess.Popen([sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin and server.stdout
+        host, port = server.stdout.readline().split()
+        address = f"http://{host}:{port}"
+        client = boto3.client(
+            "s3", endpoint_url=address, region_name="eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing"
+        )
+        client.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        client.close()
+        yield address
+        server.stdin.close()  # which ends it
 
 
 def _started(servers: Any, folders: pytest.TempPathFactory) -> Any:
