@@ -14,19 +14,10 @@ from typing import Generic, TypeVar
 
 from transom.changes import ChangeSet
 from transom.controller.model import Act, Application, Environment, Event, Node, Refused, Run, TenantUse
-from transom.errors import PermanentError
 from transom.history.findings import Known
 from transom.history.records import Deployment
 
 T = TypeVar("T")
-
-
-class NotThere(PermanentError):
-    """There is nothing of this name."""
-
-
-class Conflict(PermanentError):
-    """It cannot be done as things are now; the hint says what would make it possible."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ import pytest
 from transom.history import opening
 from transom.history.store import MemoryStore, Store
 
-
 _SERVER = """
 import sys
 from moto.server import ThreadedMotoServer
@@ -32,7 +31,8 @@ sys.stdin.read()
 def s3() -> Iterator[str]:
     """Address of an S3 API with a bucket `states`; in a process of its own, since other tests empty the moto of this one."""
     with subprocess.Popen([sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdin and server.stdout
+        assert server.stdin
+        assert server.stdout
         host, port = server.stdout.readline().split()
         address = f"http://{host}:{port}"
         client = boto3.client(
