@@ -259,11 +259,11 @@ class ClusterRefused(PermanentError):  # noqa: N818 - a decision
         super().__init__(message, hint=hint)
 
 
-class NotThere(PermanentError):
+class NotThere(PermanentError):  # noqa: N818 - an answer
     """There is nothing of this name."""
 
 
-class Conflict(PermanentError):
+class Conflict(PermanentError):  # noqa: N818 - an answer
     """It cannot be done as things are now; the hint says what would make it possible."""
 
 
