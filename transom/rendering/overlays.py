@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -50,6 +51,10 @@ class Programs:
         return self.batch or shutil.which(self.kustomize) or self.kustomize
 
 
+_AHEAD = 200
+"""Units that are read before the first of them is looked at again: enough work for Kustomize, and few enough that their files are still known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a unit: its documents, what is wrong with it, and the kustomizations that it went through, outermost first."""
@@ -57,6 +62,23 @@ class Outcome:
     documents: Sequence[Raw]
     problems: tuple[Problem, ...]
     layers: Sequence[Kustomization]
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A unit that was read and is being rendered; `key` is what it is kept under."""
+
+    number: int
+    reading: Reading
+    key: str | None
+    rendered: Future[tuple[list[Raw], list[Problem]]]
+
+    def ended(self) -> tuple[int, tuple[Outcome, str | None]]:
+        """Its number and outcome, as soon as it is there."""
+        documents, wrong = self.rendered.result()
+        if not wrong:
+            wrong = list(silence.problems(self.reading, [data for data, _ in documents]))
+        return self.number, (Outcome(documents, (*self.reading.problems, *wrong), self.reading.layers), self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +127,7 @@ def _anew(
     units: Mapping[int, Unit], known: Dependencies, contents: Mapping[Path, Contents], builder: _Builder
 ) -> Iterator[tuple[int, tuple[Outcome, str | None]]]:
     """Reads and renders these units; with each outcome the key to keep it under."""
-    begun: list[tuple[int, Reading, str | None, Future[tuple[list[Raw], list[Problem]]]]] = []
+    begun: deque[_Begun] = deque()
     for number, unit in units.items():
         seen = contents[unit.snapshot.root]
         reading = read(unit.folder, unit.snapshot, remote=REMOTE_BASES in builder.allow)
@@ -116,19 +138,18 @@ def _anew(
             continue
         if reading.remote or programs:  # what it comes to does not depend on its files alone: it is never kept
             work = Work(unit.folder, reading, unit.snapshot)
-            begun.append((number, reading, None, builder.threads.submit(builder.unbounded, work)))
+            begun.append(_Begun(number, reading, None, builder.threads.submit(builder.unbounded, work)))
             continue
         known.learn(reading, seen)
         key = known.key(unit, seen) or known.read_key(unit, reading)
         if (kept := _decoded(known.store.get(key)) if key else None) is not None:
             yield number, (kept.outcome(unit, reading.layers), None)
             continue
-        begun.append((number, reading, key, builder.threads.submit(builder.build, Work(unit.folder, reading, unit.snapshot))))
-    for number, reading, key, done in begun:
-        documents, wrong = done.result()
-        if not wrong:
-            wrong = list(silence.problems(reading, [data for data, _ in documents]))
-        yield number, (Outcome(documents, (*reading.problems, *wrong), reading.layers), key)
+        begun.append(_Begun(number, reading, key, builder.threads.submit(builder.build, Work(unit.folder, reading, unit.snapshot))))
+        if len(begun) > _AHEAD:
+            yield begun.popleft().ended()
+    for one in begun:
+        yield one.ended()
 
 
 @contextmanager
