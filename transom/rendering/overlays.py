@@ -52,7 +52,7 @@ class Programs:
 
 
 _AHEAD = 200
-"""Units that are read before the first of them is looked at again: enough work for Kustomize, and few enough that their files are still known."""
+"""Units that are read before the first is looked at again: work enough for Kustomize, and few enough for their files to be still known."""
 
 
 @dataclass(frozen=True, slots=True)
