@@ -110,3 +110,24 @@ def test_a_pod_that_waits(place: Workplace) -> None:
     told = failed.stdout + failed.stderr
     assert "shop/web-" in told
     assert "Unschedulable" in told
+
+
+def test_it_goes_back_by_itself(place: Workplace) -> None:
+    """A release that does not come up is taken back where its document says so: what lives, and what the history tells."""
+    place.edit(f"{SHOP}/application.yaml", "prune: true", "prune: true\n    rollbackOnFailure: true")
+    place.run("transom", "apply", "dev")
+    place.edit(f"{SHOP}/web.yaml", "containers:", "nodeSelector: {disk: fast}\n      containers:")
+    place.edit(f"{SHOP}/settings.yaml", "EUR", "CHF")
+    failed = place.run("transom", "apply", "dev", code=1)
+    assert "dev: shop went back by itself to dev/1" in failed.stderr
+    assert live(place, "configmap", "settings")["data"]["CURRENCY"] == "EUR"
+    web = live(place, "deployment", "web")
+    assert "nodeSelector" not in web["spec"]["template"]["spec"]
+    assert web["status"]["readyReplicas"] == web["spec"]["replicas"]
+    deployments = place.json("transom", "history", "dev")["deployments"]
+    assert [(one["number"], one["act"], one["result"], one["cause"], one["only"]) for one in deployments[:2]] == [
+        (3, "rollback", "succeeded", 2, ["shop"]),
+        (2, "apply", "failed", None, []),
+    ]
+    assert "no drift" in place.run("transom", "drift", "dev").stdout
+    assert "Deployment/dev/shop/web" in operations(place.json("transom", "plan", "dev"))

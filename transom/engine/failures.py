@@ -112,6 +112,12 @@ TABLE: tuple[tuple[re.Pattern[str], Callable[[str, str], TransomError]], ...] = 
     ),
     (_PLUGIN, _plugin),
     (
+        re.compile(r"failed to load checkpoint: .*(?:EOF|unexpected end|invalid character)|\A(?:error: )?(?:EOF|place \d+: .*)\s*\Z"),
+        _simple(
+            StateDamaged, "a state file cannot be read: {line}", "put back a copy from the backend's .pulumi/backups, then run it again"
+        ),
+    ),
+    (
         re.compile(r"snapshot integrity failure|integrity checking|refusing to proceed|failed to load checkpoint"),
         _simple(StateDamaged, "{line}", "`pulumi state repair -s {stack}`"),
     ),

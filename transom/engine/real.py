@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from transom.changes import ChangeSet
-from transom.engine import applied, failures, identities, locks, moving, program, recovery
+from transom.engine import applied, checkpoint, failures, identities, locks, moving, program, recovery
 from transom.engine.events import Purpose, Recorder
 from transom.engine.identities import Identify
 from transom.engine.seam import Engine, Listener, Move, Progress, Request, Step, Told, quiet
-from transom.errors import EngineError, RunTimedOut, StackExists, StackLocked, StackNotFound, TransomError
+from transom.errors import EngineError, RunTimedOut, StackExists, StackLocked, StackNotFound, StateDamaged, TransomError
 
 if TYPE_CHECKING:
     from transom.engine.automation import Command, Stack
@@ -49,7 +49,8 @@ class PulumiEngine(Engine):
         self.env = dict(env or {})
         self.identify = identify
         self._command: Command | None = None
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
+        self._mended: tuple[str, ...] = ()
 
     def plan(self, request: Request, listen: Listener = quiet) -> ChangeSet:
         """See Engine."""
@@ -194,9 +195,20 @@ class PulumiEngine(Engine):
         """Run a command that is no run of a stack; its stdout."""
         from transom.engine import automation
 
-        with _told(request.stack):
-            command = self._pulumi().with_deadline(request.timeout, stdin)
-            return automation.command_line(command, args, folder or self.project, self._env(request))
+        def said() -> str:
+            with _told(request.stack):
+                command = self._pulumi().with_deadline(request.timeout, stdin)
+                return automation.command_line(command, args, folder or self.project, self._env(request))
+
+        try:
+            return said()
+        except StateDamaged:
+            with self._guard:
+                mended = checkpoint.mend(self.backend(), self.project_name())
+                self._mended += mended
+            if not mended:
+                raise
+            return said()
 
     def _held(self, options: dict[str, Any]) -> dict[str, Any]:
         """Options of a run that is held to policies, with their configurations, which the engine takes for all packs or for none."""
@@ -238,9 +250,10 @@ class PulumiEngine(Engine):
 
     def _recover(self, request: Request, told: Told, listen: Listener) -> tuple[str, ...]:
         """`recovery`; a run at work has unfinished operations in its state, too, and is waited for as for its lock."""
-        if not self.unfinished(request):
-            return ()
-        found = recovery.recover(self, request, told)
+        unfinished = self.unfinished(request)
+        with self._guard:
+            found, self._mended = self._mended, ()
+        found += recovery.recover(self, request, told) if unfinished else ()
         for sentence in found:
             listen(Progress(stack=request.stack, step=Step.RECOVERED, message=sentence))
         return found

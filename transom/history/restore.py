@@ -27,7 +27,7 @@ class Restored:
     """What a rollback applies.
 
     Attributes:
-        catalog: the documents.
+        catalog: the documents; its commits are those of the earlier deployment, unless single applications were named.
         stayed: documents that differ in the earlier deployment and stay as they are now, by identity.
     """
 
@@ -67,7 +67,9 @@ def restored(current: Catalog, earlier: Catalog, *, only: Iterable[str] = (), in
             if source is current and (not wanted or identity in named) and content(current, identity) != content(earlier, identity)
         )
     )
-    return Restored(assembled(current, sources), stayed)
+    back = assembled(current, sources)
+    # Of one application's way back the commits still tell what everything else is at.
+    return Restored(back if wanted else replace(back, snapshots=earlier.snapshots), stayed)
 
 
 def assembled(current: Catalog, sources: Mapping[Identity, Catalog]) -> Catalog:

@@ -104,7 +104,8 @@ def kill_in(ground: Ground, request: Request, hook: str) -> None:
             assert process.poll() is None, "the run ended before it came to the hook"
             assert time.monotonic() < until
             time.sleep(0.05)
-        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+        engine = psutil.Process(process.pid)  # dies first: of a plugin that is gone it would write down that it is
+        family = [engine, *engine.children(recursive=True)]
         for one in family:
             one.kill()
         psutil.wait_procs(family, timeout=60)
@@ -234,3 +235,29 @@ def test_dead_elsewhere(ground: Ground):
     assert "taken into the state" in said[2]
     assert len(living(ground)[NEW]) == 1
     assert leased.is_dead(dead.holder, dead.since)
+
+
+def test_a_state_file_that_was_half_written(ground: Ground):
+    """A kill can leave an empty note beside the state, and a lost power half a state: the next run puts both in order, and says so."""
+    engine = PulumiEngine(ground.folder / "project", ground.env, identify=finder(ground))
+    request = ground.declare("dev", declared(ONE))
+    engine.create(request)
+    assert engine.apply(request).succeeded
+    states = ground.folder / "state" / ".pulumi" / "stacks" / "double"
+    (states / "dev.json.attrs").write_text("")
+    heard: list[Progress] = []
+    assert engine.stacks(request) == {"dev"}
+    assert engine.apply(request, heard.append).empty
+    assert [progress.message for progress in heard if progress.step is Step.RECOVERED] == [
+        "a killed run had left dev.json.attrs half written: removed, nothing that it says is needed"
+    ]
+    whole = (states / "dev.json").read_text()
+    (states / "dev.json").write_text(whole[: len(whole) // 2])
+    ground.declare("dev", declared(TWO))
+    heard.clear()
+    made = engine.apply(request, heard.append)
+    assert made.succeeded
+    assert any("the state file dev.json could not be read" in progress.message for progress in heard)
+    assert (states / "dev.json.unreadable").read_text() == whole[: len(whole) // 2]
+    assert ground.thing(NEW)["size"] == TWO["size"]
+    assert len(living(ground)[NEW]) == 1

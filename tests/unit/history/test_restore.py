@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,6 +71,13 @@ def test_one_application_alone(now: Catalog) -> None:
     assert back.catalog.entries["Application/site"].data == earlier.entries["Application/site"].data
     assert "Application/ledger" in back.catalog.entries
     assert list(back.catalog.entries).index("Application/shop") < list(back.catalog.entries).index("Application/site")
+
+
+def test_the_commits_are_those_gone_back_to(now: Catalog) -> None:
+    """A whole environment is at the earlier deployment's commits; where one application goes back, the rest is still at today's."""
+    earlier = replace(now, snapshots=tuple(replace(one, revision="1" * 40) for one in now.snapshots))
+    assert {one.revision for one in restored(now, earlier).catalog.snapshots} == {"1" * 40}
+    assert restored(now, earlier, only=["site"]).catalog.snapshots == now.snapshots
 
 
 def test_loose_ends_are_refused(now: Catalog) -> None:
