@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests import repository
+from tests.unit.workflows.reading import read
 from transom.cli import main
 
 FOLDER = repository.CHECKOUT / "examples" / "workflows"
@@ -24,24 +25,6 @@ OWN = "github.event.pull_request.head.repo.full_name == github.repository"
 WORD = re.compile(r"(?<![\w-])change(?![\w-])")
 AS_DATA = re.compile(r"^(git -C change -c [^;&|]* merge --quiet --no-edit \"\$BASE\"|transom comment [^;&|]*--source [\w-]+=change\S*)$")
 """The two ways in which a run step may name a fork's files: joined by git, and read as a source."""
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as CI reads it: `on` is a word, and GitLab has tags of its own."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:bool"]
-    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_constructor("!reference", lambda loader, node: loader.construct_sequence(node))
-
-
-def read(text: str) -> dict[str, Any]:
-    """A workflow."""
-    found = yaml.load(text, _Loader)  # noqa: S506 - a safe loader, see above
-    assert isinstance(found, dict)
-    return found
 
 
 def complaints(text: str) -> Iterator[str]:
