@@ -44,7 +44,7 @@ policies/.venv/made: policies/requirements.txt
 	@touch $@
 
 test: venv toolchain-all policies ## all tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: lint types layers docs ## what needs no sandbox: format, lint, types, layers, generated files
 

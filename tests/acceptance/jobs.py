@@ -152,9 +152,14 @@ def _value(expression: str, known: Mapping[str, Any]) -> str:
 
 
 def _merged(workflow: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A job with what it extends: mappings are merged, all else is the job's own (https://docs.gitlab.com/ci/yaml/yaml_optimization/)."""
     job = dict(workflow[name])
     while "extends" in job:
-        job = {**workflow[job.pop("extends")], **job}
+        base = workflow[job.pop("extends")]
+        job = {
+            key: {**base[key], **job[key]} if isinstance(job.get(key), dict) and key in base else job.get(key, base.get(key))
+            for key in {**base, **job}
+        }
     return job
 
 

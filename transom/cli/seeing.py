@@ -29,7 +29,8 @@ def healths(engine: Engine, catalog: Catalog, deployments: Mapping[str, Any], to
         click.echo(f"health is not known: {why}", err=True)
         told.add(why)
     unknown = {urn: Health(Word.UNKNOWN, why) for urn, why in looks.unseen.items()}
-    return unknown | {urn: _health(resources[urn]["type"], there) for urn, there in looks.found.items()}
+    rules = health.Rules(catalog.environment.document.spec.health)
+    return unknown | {urn: _health(resources[urn]["type"], there, rules) for urn, there in looks.found.items()}
 
 
 def _wanted(catalog: Catalog, resources: Mapping[str, Mapping[str, Any]]) -> Iterator[standing.Wanted]:
@@ -43,10 +44,10 @@ def _wanted(catalog: Catalog, resources: Mapping[str, Mapping[str, Any]]) -> Ite
             yield standing.Wanted(urn, cluster, str(inputs.get("apiVersion") or ""), str(inputs["kind"]), namespace, name)
 
 
-def _health(type_: str, there: Mapping[str, Any] | None) -> Health:
+def _health(type_: str, there: Mapping[str, Any] | None, rules: health.Rules) -> Health:
     if there is None:
         return Health(Word.MISSING, "is not on its cluster any more")
-    found = health.of(type_, there)
+    found = health.of(type_, there, rules)
     if there.get("kind") != "Rollout" or not str(there.get("apiVersion")).startswith("argoproj.io/"):
         return found
     return Health(found.word, progress.of(there).line)

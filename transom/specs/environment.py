@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from transom.specs.base import Document, Selector, Spec, first_twice
 from transom.specs.certificates import Certificates
 from transom.specs.drift import DriftSpec
 from transom.specs.guards import GuardsSpec
+from transom.specs.health import HealthRuleSpec, told_once
 from transom.specs.promotion import PromotionSpec
 from transom.specs.scalars import Int, LooseQuantity, Name, Quantity, Region, Storage, TagText
 from transom.specs.secrets import SecretsSpec
@@ -140,6 +141,10 @@ class EnvironmentSpec(Spec):
     """What may not happen without somebody saying so here: deletions, replacements, changes at the wrong time."""
     drift: DriftSpec = DriftSpec()
     """What `drift` leaves out."""
+    health: Annotated[tuple[HealthRuleSpec, ...], AfterValidator(told_once)] = Field(
+        default=(), examples=[[{"group": "example.com", "kind": "Widget", "healthy": "object.status.phase == 'Ready'"}]]
+    )
+    """How healthy objects of kinds are that Transom has no rule for; a rule here goes before one of Transom's."""
     promotion: PromotionSpec = PromotionSpec()
     """What comes here from the environment before, and when."""
     tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(

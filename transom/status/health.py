@@ -7,13 +7,21 @@ from types import MappingProxyType
 from typing import Any
 
 from transom.status import cloud, objects
+from transom.status.custom import Rules
 from transom.status.words import Health, Word
 
-__all__ = ["Health", "Word", "of", "worst"]
+__all__ = ["Health", "Rules", "Word", "of", "worst"]
 
 
-def of(type_: str, outputs: Mapping[str, Any]) -> Health:
-    """Health of a resource of this type token with these outputs; what has no rule is healthy once it exists."""
+def of(type_: str, outputs: Mapping[str, Any], rules: Rules | None = None) -> Health:
+    """Health of a resource of this type token with these outputs, first by the environment's own `rules`.
+
+    What has no rule is healthy once it exists.
+    """
+    if rules is not None and (kind := _kind(type_)):
+        group, _, name = kind.rpartition("/")
+        if (found := rules.of(group, name, outputs)) is not None:
+            return found
     rule = _RULES.get(type_) or cloud.RULES.get(type_)
     return rule(outputs) if rule else objects.of(_kind(type_), outputs) or Health()
 

@@ -77,7 +77,8 @@ def report(catalog: Catalog, deployments: Mapping[str, Deployment], seen: Mappin
 
     What was `seen` of a resource, by its URN, counts instead of what the state says.
     """
-    states = {stack: _State(deployment, seen) for stack, deployment in deployments.items()}
+    rules = health.Rules(catalog.environment.document.spec.health)
+    states = {stack: _State(deployment, seen, rules) for stack, deployment in deployments.items()}
     documents: list[DocumentStatus] = []
     for shard in shards.cut(catalog):
         state = states.get(shard.stack, _State({}))
@@ -115,7 +116,7 @@ def _document(catalog: Catalog, stack: str, identity: str, digest: str, state: _
 class _State:
     """What an exported state says."""
 
-    def __init__(self, exported: Deployment, seen: Mapping[str, Health] = _NOTHING) -> None:
+    def __init__(self, exported: Deployment, seen: Mapping[str, Health] = _NOTHING, rules: health.Rules | None = None) -> None:
         deployment = exported.get("deployment") or {}
         resources = deployment.get("resources") or ()
         parents = {resource["urn"]: resource.get("parent", "") for resource in resources}
@@ -131,7 +132,7 @@ class _State:
                 self.outputs[urns.document(resource["urn"], parents)] = _plain(resource.get("outputs") or {})
             if resource.get("custom") and not resource["type"].startswith("pulumi:"):
                 identity = urns.document(resource["urn"], parents)
-                self.resources.setdefault(identity, []).extend(_resource(resource, seen.get(resource["urn"])))
+                self.resources.setdefault(identity, []).extend(_resource(resource, seen.get(resource["urn"]), rules))
                 deleted |= set() if resource.get("retainOnDelete") else {identity}
         self.kept = self.resources.keys() - deleted
 
@@ -141,10 +142,10 @@ def _plain(outputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in outputs.items() if not isinstance(value, dict)}
 
 
-def _resource(resource: Mapping[str, Any], seen: Health | None) -> Iterator[ResourceStatus]:
+def _resource(resource: Mapping[str, Any], seen: Health | None, rules: health.Rules | None) -> Iterator[ResourceStatus]:
     type_, outputs = resource["type"], resource.get("outputs") or {}
     inputs = resource.get("inputs") or {}
-    found = seen or health.of(type_, outputs)
+    found = seen or health.of(type_, outputs, rules)
     protected = bool(resource.get("protect"))
     if type_.startswith("kubernetes:"):
         metadata = inputs.get("metadata") or {}
