@@ -95,6 +95,7 @@ class Runner:
             (home / "bin").symlink_to(self.engine)
         found = {**self.environment, **own, **variables, "HOME": str(home.parent)}
         found |= {key: _shell(str(value), found) for key, value in {**workflow["variables"], **(job.get("variables") or {})}.items()}
+        found |= variables  # those of the pipeline go before those of the file
         lines = [*_lines(workflow, job.get("before_script") or workflow["default"]["before_script"]), *job["script"]]
         script = self.folder / "job.sh"
         script.write_text("\n".join(line for line in lines if not line.startswith(("apt-get ", "curl "))) + "\n")

@@ -231,5 +231,6 @@ def test_gitlab(hosted: Hosted) -> None:
     job("drift", head, ENVIRONMENT="dev")
     (issue,) = hosted.state.issues
     assert "spec.replicas" in json.dumps(issue)
-    job("promote", head, FROM="dev", TO="staging")
+    said = job("promote", head, FROM="dev", TO="staging")
+    assert "promote-23" in said
     assert "2.1.0" in hosted.git("--git-dir", str(hosted.runner.origin), "show", "promote-23", "-p")
