@@ -124,10 +124,13 @@ def test_it_goes_back_by_itself(place: Workplace) -> None:
     web = live(place, "deployment", "web")
     assert "nodeSelector" not in web["spec"]["template"]["spec"]
     assert web["status"]["readyReplicas"] == web["spec"]["replicas"]
-    deployments = place.json("transom", "history", "dev")["deployments"]
+    deployments = place.json("transom", "history", "dev")
     assert [(one["number"], one["act"], one["result"], one["cause"], one["only"]) for one in deployments[:2]] == [
         (3, "rollback", "succeeded", 2, ["shop"]),
         (2, "apply", "failed", None, []),
     ]
+    assert deployments[0]["returned"] == deployments[2]["revisions"] != []
+    assert "rollback to 1 after 2, only shop" in (shown := place.run("transom", "show", "dev/3").stdout)
+    assert "Taken from " in shown
     assert "no drift" in place.run("transom", "drift", "dev").stdout
     assert "Deployment/dev/shop/web" in operations(place.json("transom", "plan", "dev"))

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -46,6 +46,7 @@ class Intent:
         message: why, in the words of whoever runs it.
         to: by environment, the number of the deployment that a rollback goes back to.
         only: applications that it is limited to; empty for all.
+        returned: of a rollback, by environment, what the documents were read from that it takes back.
         cause: of a rollback that an apply makes by itself, the number of the deployment that failed.
     """
 
@@ -54,6 +55,7 @@ class Intent:
     to: Mapping[str, int] | None = None
     only: tuple[str, ...] = ()
     cause: int | None = None
+    returned: Mapping[str, tuple[Revision, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def deploy(deploying: Deploying, catalogs: Mapping[str, Catalog], members: Mappi
                 "message": intent.message,
                 "to": (intent.to or {}).get(name),
                 "only": intent.only,
+                "returned": intent.returned.get(name, ()),
                 "cause": intent.cause,
             },
         )

@@ -63,7 +63,9 @@ def _short(revision: str) -> str:
 
 
 def _row(deployment: Deployment) -> tuple[str, ...]:
-    revisions = " ".join(f"{one.source}@{_short(one.revision)}" for one in deployment.revisions)
+    # Of a rollback of single applications: what they went back to; everything else stayed where the line before it says.
+    shown = deployment.returned or deployment.revisions
+    revisions = " ".join(f"{one.source}@{_short(one.revision)}" for one in shown)
     first_line = deployment.message.partition("\n")[0]
     return (
         f"{deployment.environment}/{deployment.number}",

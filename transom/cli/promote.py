@@ -11,9 +11,10 @@ import click
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.catalog.validate import near
-from transom.cli import deploying, rollout, wiring
+from transom.cli import deploying, rollout, seeing, wiring
 from transom.cli.get import deployments
 from transom.cli.output import output_option, print_json, seconds, table
+from transom.engine import Engine
 from transom.errors import GuardRefused, PermanentError
 from transom.exitcodes import ExitCode
 from transom.history import standing
@@ -79,7 +80,7 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
             raise PermanentError(f"{origin} runs no application {name}", reason="UnknownReference", hint=near(name, there.applications))
     commits = {one.source: one.revision for one in last.revisions if one.url}
     found = lacks.between(there, here, only=applications, revisions=commits)
-    words = {one.identity: one.health.word for one in report.report(there, deployments(engine, there)).documents}
+    words = _words(engine, there)
     past = list(kept.deployments(origin))
     standings = {identity: standing.of(identity, past) for identity in words}
     _show(found, standings, words, form, f"{target} lacks nothing that {origin} runs")
@@ -96,6 +97,16 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     for made in _branches(project, here, moving, branch, _message(moving, origin, target, message)):
         click.echo(f"branch {made.name} in {made.url}, commit {made.commit[:7]}: {', '.join(made.files)}", err=True)
     return ExitCode.DONE
+
+
+def _words(engine: Engine, there: Catalog) -> dict[str, Word]:
+    """The health of each document as it is now; as of the last apply where a cluster does not answer.
+
+    The state alone would not do: it keeps how an object was when the engine last wrote it, which may be before its pods were ready.
+    """
+    states = deployments(engine, there)
+    live = {urn: one for urn, one in seeing.healths(engine, there, states, set()).items() if one.word is not Word.UNKNOWN}
+    return {one.identity: one.health.word for one in report.report(there, states, live).documents}
 
 
 def _allowed(origin: str | None, first: str | None, here: Catalog) -> str:

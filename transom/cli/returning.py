@@ -71,7 +71,7 @@ def _back(deploying: Deploying, catalog: Catalog, failed: tuple[str, ...], lock_
         return
     limited = running.plan(deploying.engine, members)
     guards.refuse(guards.judge(catalogs, limited.changesets))
-    intent = Intent(Act.ROLLBACK, f"{name}/{number} failed", {name: last.number}, old, number)
+    intent = Intent(Act.ROLLBACK, f"{name}/{number} failed", {name: last.number}, old, number, {name: last.revisions})
     with progress("rolling back") as listen:
         back = deploy(replace(deploying, intent=intent), catalogs, members, listen)
     running.show(back, "text")

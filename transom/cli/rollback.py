@@ -90,7 +90,13 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
     guards.refuse(refusals)
     if asks:
         click.confirm(f"Go back to {found.word}?", abort=True)
-    intent = deploying.Intent(Act.ROLLBACK, message, {environment: found.number} if found.number else None, applications)
+    intent = deploying.Intent(
+        Act.ROLLBACK,
+        message,
+        {environment: found.number} if found.number else None,
+        applications,
+        returned={environment: deploying.revisions(found.catalog)},
+    )
     with progress("rolling back") as listen:
         result = deploying.deploy(deploying.Deploying(kept, engine, intent), catalogs, members, listen)
     running.show(result, form)

@@ -43,6 +43,8 @@ def _block(found: Deployment) -> str:
     ]
     lines += [("Recovered", sentence) for sentence in found.recovered]
     lines += [(f"Source {one.source}", f"{one.url} {one.revision}".strip()) for one in found.revisions]
+    if found.only:
+        lines += [(f"Taken from {one.source}", f"{one.url} {one.revision}".strip()) for one in found.returned]
     block = "\n".join(f"{name + ':':<20}{value}" for name, value in lines)
     stacks = [
         (one.stack, "succeeded" if one.succeeded else "failed", f"{one.duration:.0f} s", one.error.partition("\n")[0])

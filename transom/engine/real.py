@@ -50,7 +50,8 @@ class PulumiEngine(Engine):
         self.identify = identify
         self._command: Command | None = None
         self._guard = threading.RLock()
-        self._mended: tuple[str, ...] = ()
+        self._mended: tuple[checkpoint.Mended, ...] = ()
+        self._older: set[str] = set()
 
     def plan(self, request: Request, listen: Listener = quiet) -> ChangeSet:
         """See Engine."""
@@ -61,6 +62,7 @@ class PulumiEngine(Engine):
 
         def run() -> ChangeSet:
             self._recover(request, {}, listen)
+            self._refuse_doubtful(request)
             return self._run("apply", request, listen, lambda stack, on_event: stack.up(**self._held(_changing(request, on_event))))[0]
 
         return self._locking(request, listen, run)
@@ -200,15 +202,20 @@ class PulumiEngine(Engine):
                 command = self._pulumi().with_deadline(request.timeout, stdin)
                 return automation.command_line(command, args, folder or self.project, self._env(request))
 
+        return self._mending(said)
+
+    def _mending(self, run: Callable[[], T]) -> T:
+        """`run`, a second time where a state file could not be read and was put in order; `_recover` tells of it."""
         try:
-            return said()
+            return run()
         except StateDamaged:
             with self._guard:
                 mended = checkpoint.mend(self.backend(), self.project_name())
                 self._mended += mended
+                self._older |= {one.stack for one in mended if one.older}
             if not mended:
                 raise
-            return said()
+            return run()
 
     def _held(self, options: dict[str, Any]) -> dict[str, Any]:
         """Options of a run that is held to policies, with their configurations, which the engine takes for all packs or for none."""
@@ -217,6 +224,9 @@ class PulumiEngine(Engine):
 
     def _run(self, purpose: Purpose, request: Request, listen: Listener, run: Run) -> tuple[ChangeSet, Recorder]:
         """One run: its events become a ChangeSet; what prevented it is raised."""
+        return self._mending(lambda: self._once(purpose, request, listen, run))
+
+    def _once(self, purpose: Purpose, request: Request, listen: Listener, run: Run) -> tuple[ChangeSet, Recorder]:
         from transom.engine import automation
 
         recorder = Recorder(purpose=purpose, environment=request.environment, stack=request.stack, listen=listen)
@@ -252,11 +262,23 @@ class PulumiEngine(Engine):
         """`recovery`; a run at work has unfinished operations in its state, too, and is waited for as for its lock."""
         unfinished = self.unfinished(request)
         with self._guard:
-            found, self._mended = self._mended, ()
-        found += recovery.recover(self, request, told) if unfinished else ()
+            mended = tuple(one.sentence for one in self._mended if one.stack == request.stack)
+            self._mended = tuple(one for one in self._mended if one.stack != request.stack)
+        # Told at once: what comes next may find a lock, and all of this is begun again when that is broken.
+        for sentence in mended:
+            listen(Progress(stack=request.stack, step=Step.RECOVERED, message=sentence))
+        found = recovery.recover(self, request, told) if unfinished else ()
         for sentence in found:
             listen(Progress(stack=request.stack, step=Step.RECOVERED, message=sentence))
-        return found
+        return (*mended, *found)
+
+    def _refuse_doubtful(self, request: Request) -> None:
+        """Once for each state that was put back from a copy."""
+        with self._guard:
+            doubtful = request.stack in self._older
+            self._older.discard(request.stack)
+        if doubtful:
+            checkpoint.refuse_creates(self.plan(request))
 
     def _locking(self, request: Request, listen: Listener, run: Callable[[], T]) -> T:
         """`run`, again and again while another run holds the stack and the request allows to wait."""

@@ -91,6 +91,8 @@ class Deployment(Kept):
         documents: digest of each document with its objects, by identity.
         changed: how many resources of each document were changed, by identity.
         to: of a rollback, the number of the deployment that it went back to.
+        returned: of a rollback, the sources that the documents it took back were read from. One of some applications has everything else as
+            `revisions` say.
     """
 
     format: Literal[1] = FORMAT
@@ -109,6 +111,7 @@ class Deployment(Kept):
     changed: dict[str, int] = Field(default_factory=dict)
     message: str = ""
     to: int | None = None
+    returned: tuple[Revision, ...] = ()
     only: tuple[str, ...] = ()
     """Applications that it was limited to; empty for all."""
     cause: int | None = None

@@ -261,3 +261,45 @@ def test_a_state_file_that_was_half_written(ground: Ground):
     assert (states / "dev.json.unreadable").read_text() == whole[: len(whole) // 2]
     assert ground.thing(NEW)["size"] == TWO["size"]
     assert len(living(ground)[NEW]) == 1
+
+
+def test_a_note_that_was_lost_with_its_state(ground: Ground):
+    """The copy is older than the note of a create, which was done: nothing is made a second time before a person has looked."""
+    engine = PulumiEngine(ground.folder / "project", ground.env, identify=finder(ground))
+    request = ground.declare("dev", declared(None))
+    engine.create(request)
+    assert engine.apply(request).succeeded
+    state = ground.folder / "state" / ".pulumi" / "stacks" / "double" / "dev.json"
+    before = state.read_bytes()
+    ground.declare("dev", declared(ONE))
+    kill_in(ground, request, "late-create-thing")
+    state.write_bytes(state.read_bytes()[:200])
+    state.with_name("dev.json.bak").write_bytes(before)
+    heard: list[Progress] = []
+    with pytest.raises(EngineError, match="pulumi import TYPE NAME ID") as raised:
+        engine.apply(request, heard.append)
+    assert raised.value.reason == "UnfinishedCreate"
+    assert "thing" in raised.value.message
+    assert any("dev.json.bak" in progress.message for progress in heard if progress.step is Step.RECOVERED)
+    assert len(living(ground)[NEW]) == 1
+    ground.file(NEW).unlink()  # somebody has looked, and taken it away
+    assert engine.apply(request).succeeded
+    assert len(living(ground)[NEW]) == 1
+
+
+def test_the_note_is_in_the_copy(ground: Ground):
+    """What was lost is how a create ended: the note that it had begun is looked into as after any kill."""
+    engine = PulumiEngine(ground.folder / "project", ground.env, identify=finder(ground))
+    request = ground.declare("dev", declared(ONE))
+    engine.create(request)
+    kill_in(ground, request, "late-create-thing")
+    state = ground.folder / "state" / ".pulumi" / "stacks" / "double" / "dev.json"
+    state.with_name("dev.json.bak").write_bytes(state.read_bytes())
+    state.write_bytes(b"")
+    assert engine.plan(request).succeeded, "a plan reads the copy, too, and changes nothing that lives"
+    heard: list[Progress] = []
+    assert engine.apply(request, heard.append).empty
+    told = [progress.message for progress in heard if progress.step is Step.RECOVERED]
+    assert any("dev.json.bak" in sentence for sentence in told)
+    assert any("taken into the state as thing-" in sentence for sentence in told)
+    assert {name: len(those) for name, those in living(ground).items()} == {"first": 1, NEW: 1}

@@ -23,7 +23,7 @@ def states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def mended(states: Path) -> tuple[str, ...]:
+def mended(states: Path) -> tuple[checkpoint.Mended, ...]:
     """What is done in that folder's backend."""
     return checkpoint.mend(f"file://{states.parents[2]}", "platform")
 
@@ -39,7 +39,7 @@ def test_a_note_is_removed_and_a_state_put_back(states: Path) -> None:
     (states / "dev.json.attrs").write_text("")
     (states / "dev.json").write_text('{"half')
     (states / "dev.json.bak").write_text('{"whole": 1}')
-    assert len(mended(states)) == 2
+    assert {(one.stack, one.older) for one in mended(states)} == {("dev", False), ("dev", True)}
     assert json.loads((states / "dev.json").read_text()) == {"whole": 1}
     assert (states / "dev.json.unreadable").read_text() == '{"half'
     assert not (states / "dev.json.attrs").exists()
@@ -52,6 +52,19 @@ def test_without_a_copy_nothing_is_done(states: Path) -> None:
     (states / "dev.json.bak").unlink()
     assert mended(states) == ()
     assert (states / "dev.json").read_text() == ""
+
+
+def test_an_older_copy_will_do(states: Path) -> None:
+    """Where the one before it cannot be read either, the newest of the engine's backups takes its place."""
+    backups = states.parents[1] / "backups" / "platform" / "dev"
+    backups.mkdir(parents=True)
+    for number, moment in ((1, 100), (2, 200)):
+        (backups / f"dev.{number}.json").write_text(json.dumps({"number": number}))
+        os.utime(backups / f"dev.{number}.json", (moment, moment))
+    (states / "dev.json").write_text('{"half')
+    (states / "dev.json.bak").write_text('{"ha')
+    assert any("dev.2.json" in one.sentence for one in mended(states))
+    assert json.loads((states / "dev.json").read_text()) == {"number": 2}
 
 
 def test_a_living_run_is_left_alone(states: Path) -> None:
