@@ -16,8 +16,6 @@ TransomError                 reason, subject, message, hint
 │   │   └── RunCancelled     somebody stopped the run                                               exit 1
 │   ├── HostRefused          a host of pull requests does not take what it is told                  exit 1
 │   ├── ClusterRefused       an API server said no                                                  exit 1
-│   ├── NotThere             the controller knows nothing of this name                              exit 1
-│   ├── Conflict             what is asked of the controller cannot be done as things are now       exit 1
 │   └── ToolMissing          a program that is needed is not on this machine                        exit 1
 │       └── PluginMissing    a plugin of the engine is not on this machine                          exit 1
 └── TemporaryError           trying again may help
@@ -257,14 +255,6 @@ class ClusterRefused(PermanentError):  # noqa: N818 - a decision
     def __init__(self, message: str, *, code: int, hint: str = "", said: str = "") -> None:
         self.code, self.said = code, said
         super().__init__(message, hint=hint)
-
-
-class NotThere(PermanentError):  # noqa: N818 - an answer
-    """There is nothing of this name."""
-
-
-class Conflict(PermanentError):  # noqa: N818 - an answer
-    """It cannot be done as things are now; the hint says what would make it possible."""
 
 
 class ToolMissing(PermanentError):  # noqa: N818 - a state
