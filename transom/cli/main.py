@@ -44,6 +44,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "seal": "Encrypt a secret for a cluster, so that it may stand in Git.",
         "kubeconfig": "Print the contexts with which tenants are deployed as themselves, for a pulumi up without transom.",
         "reshard": "Move an environment's resources between stacks after its shards changed. Deletes nothing.",
+        "export": "Write an environment as documents for the Pulumi Kubernetes Operator.",
         "import": "Show a repository of Argo CD or Flux as documents of Transom, or write it so.",
         "new": "Write a new document, commented and valid, into its place.",
         "schema": "Print or write the JSON Schemas of all kinds.",
