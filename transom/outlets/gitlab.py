@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from transom.outlets import failures
@@ -24,9 +25,15 @@ _GONE = 404
 
 @dataclass(slots=True)
 class GitLab(Host):
-    """One merge request; the library makes a request again up to ten times after a fault of the host's, and waits as it is told."""
+    """One merge request; the library makes a request again after a fault of the host's, and waits as it is told.
+
+    Attributes:
+        target: which one.
+        tries: how often a request is made again; the pauses double from a tenth of a second, all seven are thirteen seconds.
+    """
 
     target: Target
+    tries: int = 7
     limit: int = GITLAB_LIMIT
     line: str = "#L"
     _project: Any = field(default=None, repr=False)
@@ -46,6 +53,7 @@ class GitLab(Host):
                 keep_base_url=True,
                 retry_transient_errors=True,
             )
+            client.http_request = partial(client.http_request, max_retries=self.tries)  # type: ignore[method-assign]  # no setting of the client
             self._project = client.projects.get(self.target.repository, lazy=True)
         return self._project
 

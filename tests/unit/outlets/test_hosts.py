@@ -111,7 +111,7 @@ def test_refusals_say_what_to_do(name: str, status: int, hint: str, state: State
 def test_a_host_that_is_not_there() -> None:
     """An address where nobody answers is told as such."""
     gone = Target("o/r", 1, "x", "http://127.0.0.1:9", "", TOKEN)
-    for host in (GitHub(gone, tries=0), GitLab(gone)):
+    for host in (GitHub(gone, tries=0), GitLab(gone, tries=0)):
         with pytest.raises(HostBusy, match="look whether the address"):
             host.comment(MARKER, BODY)
 
