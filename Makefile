@@ -66,6 +66,7 @@ docs: venv ## are generated files and the picture of the house up to date
 	$(BIN)/python docs/check.py
 
 bench: venv toolchain ## the table of benchmarks/README.md
+	@$(PYTHON) -m sandbox.toolchain build kustomize-controller
 	$(BIN)/python -m benchmarks
 
 lock: venv ## resolve requirements.lock; pins stay where they can, unless UPGRADE=--upgrade

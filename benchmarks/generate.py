@@ -43,7 +43,7 @@ def repository(target: Target, what: Shape) -> None:
         shutil.rmtree(root)
     _infrastructure(root, target.context)
     for team in what.teams:
-        _dump(root / "tenants" / f"{team.name}.yaml", [_tenant(team, what.release)])
+        dump(root / "tenants" / f"{team.name}.yaml", [_tenant(team, what.release)])
         for namespace in team.namespaces:
             for service in namespace.services:
                 _service(root / "applications" / service.name, team, namespace, service)
@@ -53,7 +53,7 @@ def repository(target: Target, what: Shape) -> None:
 def project(target: Target) -> None:
     """Writes what stands beside the repository: the Pulumi project with the program's entry, and the environment."""
     target.folder.mkdir(parents=True, exist_ok=True)
-    _dump(target.folder / "Pulumi.yaml", [{"name": "transom", "runtime": "python"}])
+    dump(target.folder / "Pulumi.yaml", [{"name": "transom", "runtime": "python"}])
     (target.folder / "__main__.py").write_text("from stacks.environment import run\n\nrun()\n", encoding="utf-8")
     spec = {
         "sources": [{"name": "repository", "path": "repository"}],
@@ -61,13 +61,13 @@ def project(target: Target) -> None:
         "aws": {"region": "eu-central-1"},
         "shards": target.shards,
     }
-    _dump(target.folder / "environments" / f"{ENVIRONMENT}.yaml", [_document("Environment", ENVIRONMENT, spec)])
+    dump(target.folder / "environments" / f"{ENVIRONMENT}.yaml", [document("Environment", ENVIRONMENT, spec)])
 
 
 def _infrastructure(repository: Path, context: str) -> None:
-    cluster = _document("Cluster", ENVIRONMENT, {"existing": {"context": context}})
+    cluster = document("Cluster", ENVIRONMENT, {"existing": {"context": context}})
     cluster["metadata"]["labels"] = {"environment": ENVIRONMENT}
-    _dump(repository / "infrastructure" / "clusters" / ENVIRONMENT / "cluster.yaml", [cluster])
+    dump(repository / "infrastructure" / "clusters" / ENVIRONMENT / "cluster.yaml", [cluster])
 
 
 def _tenant(team: Team, release: int) -> dict[str, Any]:
@@ -77,22 +77,22 @@ def _tenant(team: Team, release: int) -> dict[str, Any]:
         "quota": {"cpu": 8 + release, "memory": "16Gi", "pods": 40},
         "defaults": {"cpu": "100m", "memory": "128Mi", "memoryLimit": f"{512 + release}Mi"},
     }
-    return _document("Tenant", team.name, spec)
+    return document("Tenant", team.name, spec)
 
 
 def _service(folder: Path, team: Team, namespace: Namespace, service: Service) -> None:
     """The base: our document beside ordinary manifests."""
-    application = _document("Application", service.name, {"tenant": team.name, "destination": {"namespace": namespace.name}})
-    _dump(folder / "base" / "application.yaml", [application])
-    _dump(folder / "base" / "settings.yaml", _settings(service))
-    _dump(folder / "base" / "workload.yaml", _workload(service))
-    _dump(folder / "base" / "kustomization.yaml", [{"resources": ["application.yaml", "settings.yaml", "workload.yaml"]}])
+    application = document("Application", service.name, {"tenant": team.name, "destination": {"namespace": namespace.name}})
+    dump(folder / "base" / "application.yaml", [application])
+    dump(folder / "base" / "settings.yaml", _settings(service))
+    dump(folder / "base" / "workload.yaml", _workload(service))
+    dump(folder / "base" / "kustomization.yaml", [{"resources": ["application.yaml", "settings.yaml", "workload.yaml"]}])
 
 
 def _overlay(folder: Path, service: Service, release: int) -> None:
     """What a release changes: a label on everything, the image, one setting."""
     changed = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"{service.name}-settings"}, "data": {"RELEASE": str(release)}}
-    _dump(
+    dump(
         folder / "kustomization.yaml",
         [
             {
@@ -103,7 +103,7 @@ def _overlay(folder: Path, service: Service, release: int) -> None:
             }
         ],
     )
-    _dump(folder / "settings.yaml", [changed])
+    dump(folder / "settings.yaml", [changed])
 
 
 def _settings(service: Service) -> list[dict[str, Any]]:
@@ -158,7 +158,8 @@ def _workload(service: Service) -> list[dict[str, Any]]:
     ]
 
 
-def _document(kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+def document(kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A document of ours."""
     return {"apiVersion": _API, "kind": kind, "metadata": {"name": name}, "spec": dict(spec)}
 
 
@@ -170,7 +171,8 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _dump(file: Path, documents: Iterable[Mapping[str, Any]]) -> None:
+def dump(file: Path, documents: Iterable[Mapping[str, Any]]) -> None:
+    """Writes documents into a file, with the folders above it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False), encoding="utf-8")
 

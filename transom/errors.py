@@ -16,6 +16,10 @@ TransomError                 reason, subject, message, hint
 │   │   └── RunCancelled     somebody stopped the run                                               exit 1
 │   ├── HostRefused          a host of pull requests does not take what it is told                  exit 1
 │   ├── ClusterRefused       an API server said no                                                  exit 1
+│   ├── WebhookRefused       what came in by a webhook is not taken                                 exit 1
+│   ├── NotificationRefused  a place does not take what it is told                                  exit 1
+│   ├── NotThere             the controller knows nothing of this name                              exit 1
+│   ├── Conflict             what is asked of the controller cannot be done as things are now       exit 1
 │   └── ToolMissing          a program that is needed is not on this machine                        exit 1
 │       └── PluginMissing    a plugin of the engine is not on this machine                          exit 1
 └── TemporaryError           trying again may help
@@ -23,6 +27,7 @@ TransomError                 reason, subject, message, hint
     ├── BackendUnreachable   the backend did not answer                                             exit 1
     ├── RunTimedOut          the run was stopped because it took longer than allowed                exit 1
     ├── HostBusy             a host of pull requests asks to wait, or did not answer                exit 1
+    ├── NotificationUndelivered  a place did not answer, or asks to wait                           exit 1
     └── SourceUnreachable    the source's host did not answer                                       exit 1
 """
 
@@ -257,6 +262,30 @@ class ClusterRefused(PermanentError):  # noqa: N818 - a decision
         super().__init__(message, hint=hint)
 
 
+class WebhookRefused(PermanentError):  # noqa: N818 - a decision
+    """What came in by a webhook is not taken: it is forged, comes again, or cannot be read. `code` is what HTTP answers."""
+
+    default_reason = "WebhookRefused"
+
+    def __init__(self, message: str, *, code: int, hint: str = "", reason: str = "") -> None:
+        self.code = code
+        super().__init__(message, hint=hint, reason=reason)
+
+
+class NotificationRefused(PermanentError):  # noqa: N818 - a decision
+    """A place that is to be told something does not take it, or its secret is missing."""
+
+    default_reason = "NotificationRefused"
+
+
+class NotThere(PermanentError):  # noqa: N818 - an answer
+    """There is nothing of this name."""
+
+
+class Conflict(PermanentError):  # noqa: N818 - an answer
+    """It cannot be done as things are now; the hint says what would make it possible."""
+
+
 class ToolMissing(PermanentError):  # noqa: N818 - a state
     """A program that is needed is not on this machine; the hint says how to get it."""
 
@@ -279,6 +308,16 @@ class HostBusy(TemporaryError):  # noqa: N818 - a state
     """A host of pull requests asks to wait longer than is waited for, or did not answer."""
 
     default_reason = "HostBusy"
+
+
+class NotificationUndelivered(TemporaryError):  # noqa: N818 - a state
+    """A place that is to be told something did not answer, or asks to wait; `after` is how long, in seconds, 0 where it does not say."""
+
+    default_reason = "NotificationUndelivered"
+
+    def __init__(self, message: str, *, hint: str = "", after: float = 0.0) -> None:
+        self.after = after
+        super().__init__(message, hint=hint)
 
 
 class BackendUnreachable(TemporaryError):  # noqa: N818 - a state

@@ -19,11 +19,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m sandbox.toolchain", description=__doc__)
     parser.add_argument("verb", nargs="?", choices=("build", "list"), default="build")
     parser.add_argument("part", nargs="*", help="names of parts; by default all that are not on demand")
-    parser.add_argument("--all", action="store_true", help="also those that are built on demand only")
+    parser.add_argument("--all", action="store_true", help="also those that are built on demand only; not what is only measured against")
     asked = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        chosen = parts.PARTS if asked.all else parts.by_name(asked.part)
+        chosen = tuple(part for part in parts.PARTS if not part.measured) if asked.all else parts.by_name(asked.part)
         if asked.verb == "list":
             return _list(chosen)
         builder.build(chosen, builder.Site(layout.Layout.of(layout.checkout()), Progress()))

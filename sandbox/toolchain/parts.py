@@ -30,6 +30,7 @@ class Part:
         version_command: arguments that make the program print its version.
         oldest: the oldest version on PATH that is used instead of building; empty where only the pinned build will do.
         on_demand: whether it is built only when it is asked for by name, since few repositories need it.
+        measured: whether it is only measured against: not even --all builds it, make bench does by name.
     """
 
     name: str
@@ -42,12 +43,14 @@ class Part:
     version_command: tuple[str, ...] = ("--version",)
     oldest: tuple[int, ...] = ()
     on_demand: bool = False
+    measured: bool = False
 
 
 _HELM = "v3.22.0"
 _ROLLOUTS = "v1.8.3"
 _SEALED_SECRETS = "v0.30.0"
 _ACTIONLINT = "v1.7.12"
+_FLUX = "v1.7.3"
 _KUSTOMIZE = "v5.8.2"
 _KUSTOMIZE_FLAGS = f"-s -w -X sigs.k8s.io/kustomize/api/provenance.version={_KUSTOMIZE}"
 
@@ -206,6 +209,18 @@ PARTS: tuple[Part, ...] = (
         why="checks the workflows of examples/workflows",
         version_command=("-version",),
         on_demand=True,
+    ),
+    Part(
+        name="kustomize-controller",
+        package="github.com/fluxcd/kustomize-controller",
+        version=_FLUX,
+        module=MODULES / "kustomize-controller",
+        ldflags="-s -w",
+        minutes=5,
+        why="is measured against, by make bench only",
+        version_command=("--help",),
+        on_demand=True,
+        measured=True,
     ),
 )
 

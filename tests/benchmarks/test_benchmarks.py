@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import tarfile
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from benchmarks import comment, plan, same, shape, table, validate
+from benchmarks import applications, comment, flux, generate, peer, plan, same, shape, table, validate
 from benchmarks.contestants import OPERATIONS
 from benchmarks.generate import Target, write
 from benchmarks.measure import PHASES, Measured
@@ -147,3 +150,28 @@ def test_many_environments_are_written(tmp_path: Any) -> None:
     plan.change(tmp_path)
     after = digests()
     assert [name for name in names if before[name] != after[name]] == ["env-01"]
+
+
+def test_the_peer_gets_the_same_objects(tmp_path: Path) -> None:
+    """What Flux's archives hold is what Transom's catalog has: four objects for each application, in the same namespaces."""
+    count = 30
+    generate.project(Target(tmp_path, "nowhere", "tenant"))
+    peer.repository(tmp_path / "repository", "nowhere", count)
+    catalog = load.load(
+        load.environment(tmp_path / "environments", "bench"), [Snapshot("repository", "directory", tmp_path / "repository")], renderer()
+    )
+    ours = {
+        (entry.document.spec.destination.namespace, found.data["kind"], found.data["metadata"]["name"])
+        for entry in catalog.applications.values()
+        for found in catalog.manifests[entry.identity]
+    }
+    theirs = set()
+    for number in range(count):
+        file = tmp_path / f"{number}.tar.gz"
+        flux.archive(file, number)
+        with tarfile.open(file) as archive:
+            content = archive.extractfile("objects.yaml")
+            assert content is not None
+            theirs |= {(applications.tenant(number), one["kind"], one["metadata"]["name"]) for one in yaml.safe_load_all(content.read())}
+    assert ours == theirs
+    assert len(ours) == count * applications.OBJECTS

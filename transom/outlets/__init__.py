@@ -5,6 +5,6 @@ answers into our errors. Nothing in here knows documents, plans or the engine. T
 token is ever part of a message.
 """
 
-from transom.outlets.base import Host, Posted, Target
+from transom.outlets.base import Host, Posted, Release, Target
 
-__all__ = ["Host", "Posted", "Target"]
+__all__ = ["Host", "Posted", "Release", "Target"]

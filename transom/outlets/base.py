@@ -37,6 +37,23 @@ class Posted:
     created: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a host's page of environments is told.
+
+    Attributes:
+        environment: its name.
+        good: whether it was deployed.
+        summary: in a line.
+        address: where more can be read; empty where nowhere.
+    """
+
+    environment: str
+    good: bool
+    summary: str
+    address: str = ""
+
+
 class Host(ABC):
     """A host of pull requests. Every method says again what it said before in the same place: nothing is told twice.
 
@@ -61,6 +78,10 @@ class Host(ABC):
     @abstractmethod
     def status(self, name: str, verdict: Verdict) -> Posted:
         """Give the head commit a verdict, with annotations where the host has them."""
+
+    @abstractmethod
+    def release(self, release: Release) -> Posted:
+        """Tell what became of the head commit in an environment; of one commit in one environment there is one deployment."""
 
     @abstractmethod
     def issue(self, marker: str, title: str, body: str) -> Posted:

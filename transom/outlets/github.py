@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from transom.outlets import failures
-from transom.outlets.base import Host, Posted, Target
+from transom.outlets.base import Host, Posted, Release, Target
 from transom.review.comment import GITHUB_LIMIT
 from transom.review.verdict import Annotation, Verdict
 
@@ -123,6 +123,19 @@ class GitHub(Host):
         for start in range(_PER_REQUEST, len(annotations), _PER_REQUEST):
             run.edit(output={**output, "annotations": annotations[start : start + _PER_REQUEST]})
         return Posted(run.html_url or run.url, created=True)
+
+    def release(self, release: Release) -> Posted:
+        """A deployment and its status (https://docs.github.com/rest/deployments); no other check of the commit is waited for."""
+        name, head = release.environment, self.target.head
+        with _asking("find the deployment", "deployments: read"):
+            found = next(iter(self.repository.get_deployments(sha=head, environment=name)), None)
+        with _asking("write the deployment", "deployments: write"):
+            made = found or self.repository.create_deployment(
+                head, auto_merge=False, required_contexts=[], environment=name, description="Transom", task="deploy"
+            )
+            more: dict[str, Any] = {"environment_url": release.address} if release.address else {}
+            made.create_status("success" if release.good else "failure", description=release.summary[:_DESCRIPTION], **more)
+        return Posted(made.url, created=found is None)
 
     def issue(self, marker: str, title: str, body: str) -> Posted:
         """Open, change or close the one issue with the marker, found by label."""

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from transom.outlets import failures
-from transom.outlets.base import Host, Posted, Target
+from transom.outlets.base import Host, Posted, Release, Target
 from transom.review.comment import GITLAB_LIMIT
 from transom.review.verdict import Verdict
 
@@ -90,6 +90,22 @@ class GitLab(Host):
             state = "success" if verdict.good else "failed"
             commit.statuses.create({"state": state, "name": name, "description": verdict.summary[:_DESCRIPTION]})
         return Posted(f"{self.target.web}/-/commit/{self.target.head}", created=True)
+
+    def release(self, release: Release) -> Posted:
+        """A deployment of the project's environment (https://docs.gitlab.com/api/deployments); its end cannot be told twice."""
+        state = "success" if release.good else "failed"
+        name, head = release.environment, self.target.head
+        with _asking("find the deployment"):
+            listed = self.project.deployments.list(environment=name, order_by="id", sort="desc", per_page=20, get_all=False)
+            found = next((one for one in listed if one.sha == head and one.status == state), None)
+        if found is not None:
+            return Posted(self._deployment(found.id), created=False)
+        with _asking("write the deployment"):
+            made = self.project.deployments.create({"environment": name, "sha": head, "ref": head, "tag": False, "status": state})
+        return Posted(self._deployment(made.id), created=True)
+
+    def _deployment(self, number: int) -> str:
+        return f"{self.target.web}/-/deployments/{number}"
 
     def issue(self, marker: str, title: str, body: str) -> Posted:
         """Open, change or close the one issue with the marker, found by label."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from transom.outlets.base import Host, Posted
+from transom.outlets.base import Host, Posted, Release
 from transom.review.verdict import Verdict
 
 
@@ -17,6 +17,7 @@ class MemoryHost(Host):
     stands_at: str = ""
     comments: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, Verdict] = field(default_factory=dict)
+    releases: dict[str, Release] = field(default_factory=dict)
     issues: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def head(self) -> str:
@@ -34,6 +35,12 @@ class MemoryHost(Host):
         created = name not in self.statuses
         self.statuses[name] = verdict
         return Posted(f"memory:status:{name}", created)
+
+    def release(self, release: Release) -> Posted:
+        """Keep the last of each environment."""
+        created = release.environment not in self.releases
+        self.releases[release.environment] = release
+        return Posted(f"memory:release:{release.environment}", created)
 
     def issue(self, marker: str, title: str, body: str) -> Posted:
         """Open, change or close."""

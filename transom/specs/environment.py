@@ -11,6 +11,7 @@ from transom.specs.certificates import Certificates
 from transom.specs.drift import DriftSpec
 from transom.specs.guards import GuardsSpec
 from transom.specs.health import HealthRuleSpec, told_once
+from transom.specs.notifications import PlaceSpec
 from transom.specs.promotion import PromotionSpec
 from transom.specs.scalars import Int, LooseQuantity, Name, Quantity, Region, Storage, TagText
 from transom.specs.secrets import SecretsSpec
@@ -147,6 +148,10 @@ class EnvironmentSpec(Spec):
     """How healthy objects of kinds are that Transom has no rule for; a rule here goes before one of Transom's."""
     promotion: PromotionSpec = PromotionSpec()
     """What comes here from the environment before, and when."""
+    notifications: tuple[PlaceSpec, ...] = Field(
+        default=(), examples=[[{"name": "chat", "events": ["sync.failed", "drift.opened"], "slack": {"url": {"env": "SLACK_WEBHOOK"}}}]]
+    )
+    """Who is told of what happens here; the controller tells it."""
     tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(
         default_factory=dict, examples=[{"cost-center": "platform"}]
     )
@@ -180,6 +185,17 @@ class EnvironmentSpec(Spec):
     def _sources_differ(self) -> EnvironmentSpec:
         if twice := first_twice(source.name for source in self.sources):
             raise ValueError(f'two sources are named "{twice}"; messages and the history tell them apart by name')
+        return self
+
+    @model_validator(mode="after")
+    def _notifications_fit(self) -> EnvironmentSpec:
+        if twice := first_twice(one.name for one in self.notifications):
+            raise ValueError(f'two notifications are named "{twice}"; deliveries are told apart by name')
+        names = {source.name for source in self.sources}
+        for one in self.notifications:
+            commits = one.github or one.gitlab
+            if commits and (unknown := next((name for name in commits.sources if name not in names), None)):
+                raise ValueError(f'notification {one.name} names source "{unknown}"; there are {", ".join(sorted(names))}')
         return self
 
 

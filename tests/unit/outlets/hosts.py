@@ -38,6 +38,7 @@ class State:
     issues: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
     statuses: list[dict[str, Any]] = field(default_factory=list)
+    deployments: list[dict[str, Any]] = field(default_factory=list)
     heads: dict[int, str] = field(default_factory=dict)
     """Where pull requests stand, by number."""
     faults: list[Fault] = field(default_factory=list)
@@ -118,6 +119,17 @@ class _Handler(BaseHTTPRequestHandler):
                 return 201, self._made(state.statuses, body, "statuses"), {}
             case "GET", ["commits", sha]:
                 return 200, {"sha": sha, "url": f"{state.address}/repos/o/r/commits/{sha}"}, {}
+            case "GET", ["deployments"]:
+                alike = [one for one in state.deployments if (one["sha"], one["environment"]) == (query["sha"], query["environment"])]
+                return self._page(alike, query)
+            case "POST", ["deployments"]:
+                if body["auto_merge"] or body["required_contexts"]:
+                    return 409, {"message": "Conflict: Commit status checks failed"}, {}
+                return 201, self._made(state.deployments, {**body, "sha": body["ref"], "states": []}, "deployments"), {}
+            case "POST", ["deployments", number, "statuses"]:
+                found = next(one for one in state.deployments if one["id"] == int(number))
+                found["states"].append(body["state"])
+                return 201, {**body, "url": f"{state.address}/x"}, {}
             case "GET", ["issues"]:
                 return self._page([one for one in state.issues if one["state"] == query.get("state", "open")], query)
             case "POST", ["issues"]:
@@ -146,6 +158,10 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, found, {}
             case "POST", ["statuses", _]:
                 return 201, self._made(state.statuses, body, "statuses"), {}
+            case "GET", ["deployments"]:
+                return self._page([one for one in state.deployments if one["environment"] == query["environment"]][::-1], query)
+            case "POST", ["deployments"]:
+                return 201, self._made(state.deployments, {**body, "states": [body["status"]]}, "deployments"), {}
             case "GET", ["issues"]:
                 return self._page([one for one in state.issues if one["state"] == query.get("state", "opened")], query)
             case "POST", ["issues"]:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from hosts import Fault, State, serving
 
 from transom.errors import HostBusy, HostRefused
-from transom.outlets.base import Host, Target
+from transom.outlets.base import Host, Release, Target
 from transom.outlets.github import GitHub
 from transom.outlets.gitlab import GitLab
 from transom.outlets.memory import MemoryHost
@@ -163,3 +163,16 @@ def test_the_token_is_sent_and_never_shown(state: State) -> None:
         host.comment(MARKER, BODY)
         assert TOKEN not in repr(host)
     assert any(TOKEN in one for one in state.tokens)
+
+
+def test_a_release_is_told_once_for_each_commit_and_environment(host: Host, state: State) -> None:
+    """The host's page of environments shows one deployment, with what became of it last."""
+    assert host.release(Release("dev", good=True, summary="applied")).created
+    assert not host.release(Release("dev", good=True, summary="applied again")).created
+    assert host.release(Release("staging", good=False, summary="it failed", address="https://transom.example.com/runs/r1")).created
+    if isinstance(host, MemoryHost):
+        assert {name: one.good for name, one in host.releases.items()} == {"dev": True, "staging": False}
+        return
+    ends = {one["environment"]: one["states"][-1] for one in state.deployments}
+    assert ends == {"dev": "success", "staging": "failure" if isinstance(host, GitHub) else "failed"}
+    assert {one["sha"] for one in state.deployments} == {"4f2c91d0"}
