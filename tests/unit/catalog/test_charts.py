@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import socket
 import tarfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -426,7 +427,8 @@ def test_a_repository_that_does_not_answer(tmp_path: Path, server: ThreadingHTTP
     """Nobody there is no mistake in a document: the run ends, and may be tried again."""
     address = _address(server, kind)
     server.server_close()
-    with pytest.raises(SourceUnreachable) as caught:
+    with socket.socket() as held, pytest.raises(SourceUnreachable) as caught:
+        held.bind(("127.0.0.1", server.server_port))  # and does not listen: another test's server would be given the port
         repository.catalog(tmp_path, files(f"chart: web\nrepository: {address}\nversion: 1.0.0\n"))
     assert caught.value.subject == f"{FILE}:9:17"
 
