@@ -423,13 +423,14 @@ def test_a_chart_that_is_not_there_or_another(  # noqa: PLR0917 - a table of mis
 
 
 @pytest.mark.parametrize("kind", ["http", "oci"])
-def test_a_repository_that_does_not_answer(tmp_path: Path, server: ThreadingHTTPServer, kind: str) -> None:
+def test_a_repository_that_does_not_answer(tmp_path: Path, kind: str) -> None:
     """Nobody there is no mistake in a document: the run ends, and may be tried again."""
-    address = _address(server, kind)
-    server.server_close()
-    with socket.socket() as held, pytest.raises(SourceUnreachable) as caught:
-        held.bind(("127.0.0.1", server.server_port))  # and does not listen: another test's server would be given the port
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))  # and does not listen: a port that was let go might be another test's
+    address = f"{kind}://127.0.0.1:{held.getsockname()[1]}" + ("/team" if kind == "oci" else "")
+    with pytest.raises(SourceUnreachable) as caught:
         repository.catalog(tmp_path, files(f"chart: web\nrepository: {address}\nversion: 1.0.0\n"))
+    held.close()
     assert caught.value.subject == f"{FILE}:9:17"
 
 
