@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-from transom.errors import PermanentError
+from transom.errors import ClusterRefused, PermanentError
 from transom.live.cluster import ClusterApi
 from transom.live.objects import Kind
 
@@ -18,6 +19,10 @@ Same = Callable[[Any], bool]
 
 MANAGER = "transom"
 """The field manager of these patches."""
+
+_TRIES = 5
+_MOVED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+"""What the API server answers where the object was written meanwhile, as controllers write a status: the patch's own test failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +37,43 @@ class Field:
 def take_away(api: ClusterApi, kind: Kind, place: tuple[str, str], fields: Sequence[Field]) -> tuple[str, ...]:
     """Removes the fields of the object at `place` (namespace, name); spellings of those that were still there.
 
+    An object that was written between the look and the patch is looked at again.
+
     Raises:
         PermanentError: a field is not what was reported any more, or the API server refuses; nothing was changed.
     """
-    path = kind.item(*place)
-    live = api.get(path)
+    for tries_left in reversed(range(_TRIES)):
+        live = api.get(kind.item(*place))
+        there = _there(live, f"{kind.kind} {'/'.join(filter(None, place))}", fields)
+        if not there:
+            return ()
+        try:
+            _remove(api, kind.item(*place), live["metadata"]["resourceVersion"], there)
+        except ClusterRefused as refused:
+            if not tries_left or refused.code not in _MOVED:
+                raise
+        else:
+            break
+    return tuple(field.spelling for field in there)
+
+
+def _there(live: Any, where: str, fields: Sequence[Field]) -> list[Field]:
     there = []
     for field in fields:
         found, value = _at(live, field.path)
         if not found:
             continue
         if not field.same(value):
-            where = f"{kind.kind} {'/'.join(filter(None, place))}"
             hint = "look again: transom drift; nothing of this object was touched"
             raise PermanentError(f"{where}: {field.spelling} is not what it was when it was looked at", reason="LiveMoved", hint=hint)
         there.append(field)
-    if not there:
-        return ()
-    version = live["metadata"]["resourceVersion"]
+    return there
+
+
+def _remove(api: ClusterApi, path: str, version: str, fields: Sequence[Field]) -> None:
     # From the back, so that taking one element of a list moves none of the others.
-    removals = [{"op": "remove", "path": _pointer(field.path)} for field in sorted(there, key=lambda one: _rank(one.path), reverse=True)]
+    removals = [{"op": "remove", "path": _pointer(field.path)} for field in sorted(fields, key=lambda one: _rank(one.path), reverse=True)]
     api.patch(path, [{"op": "test", "path": "/metadata/resourceVersion", "value": version}, *removals], {"fieldManager": MANAGER})
-    return tuple(field.spelling for field in there)
 
 
 def _at(root: Any, path: tuple[str | int, ...]) -> tuple[bool, Any]:
