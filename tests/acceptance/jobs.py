@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
-_HOSTS = ("pulumi/actions@", "actions/setup-python@", "actions/cache@", "aws-actions/configure-aws-credentials@")
+_HOSTS = ("actions/setup-python@", "actions/cache@", "aws-actions/configure-aws-credentials@")
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,7 @@ class Runner:
         said = []
         for step in job["steps"]:
             if "run" not in step:
-                self._action(step, place, known)
-                if step["uses"].startswith("pulumi/actions@"):
-                    path.write_text(f"{path.read_text()}{self.engine}\n")
+                self._action(step, place, known, path)
                 continue
             given = {name: _filled(str(value), known) for name, value in (step.get("env") or {}).items()}
             script = self.folder / "step.sh"
@@ -86,8 +84,7 @@ class Runner:
         """What a job of GitLab CI printed; fails with it where a line fails."""
         job = _merged(workflow, name)
         place = self._workspace(revision)
-        for artifact in self._artifacts().glob("*"):
-            shutil.copy(artifact, place)
+        self._bring_artifacts(place)
         own = {"CI": "true", "GITLAB_CI": "true", "CI_PROJECT_DIR": str(place), "CI_COMMIT_SHA": revision}
         home = self.folder / "home" / ".pulumi"
         home.mkdir(parents=True, exist_ok=True)
@@ -104,7 +101,7 @@ class Runner:
             shutil.copy(place / path, self._artifacts())
         return said
 
-    def _action(self, step: Mapping[str, Any], place: Path, known: Mapping[str, Any]) -> None:
+    def _action(self, step: Mapping[str, Any], place: Path, known: Mapping[str, Any], path: Path) -> None:
         uses, told = step["uses"], step.get("with") or {}
         if uses.startswith("actions/checkout@"):
             if "ref" in told:
@@ -113,10 +110,15 @@ class Runner:
         elif uses.startswith("actions/upload-artifact@"):
             shutil.copy(place / told["path"], self._artifacts())
         elif uses.startswith("actions/download-artifact@"):
-            for artifact in self._artifacts().glob("*"):
-                shutil.copy(artifact, place)
+            self._bring_artifacts(place)
+        elif uses.startswith("pulumi/actions@"):
+            path.write_text(f"{path.read_text()}{self.engine}\n")
         else:
             assert uses.startswith(_HOSTS), f"nobody here knows what {uses} does"
+
+    def _bring_artifacts(self, place: Path) -> None:
+        for artifact in self._artifacts().glob("*"):
+            shutil.copy(artifact, place)
 
     def _artifacts(self) -> Path:
         folder = self.folder / "artifacts"

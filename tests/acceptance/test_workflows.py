@@ -116,8 +116,8 @@ def hosted(workplace: Callable[..., Workplace], tmp_path: Path) -> Iterator[Host
         "PATH": f"{tools}:{_installed()}",
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.file://{tmp_path}/hosts/.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://oauth2:token-of-the-project@gitlab.example.com/",
     }
-    machine |= {"GIT_CONFIG_VALUE_0": "https://oauth2:token-of-the-project@gitlab.example.com/"}
     origin = tmp_path / "hosts" / "team-a" / "platform.git"
     subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(origin)], check=True, timeout=60)
     subprocess.run(["git", "-C", str(origin), "config", "receive.advertisePushOptions", "true"], check=True, timeout=60)

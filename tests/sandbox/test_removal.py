@@ -27,6 +27,7 @@ class Busy(ClusterApi):
         self.writes, self.key = writes, key
 
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = "application/json") -> Any:
+        """What is there, which is written right after."""
         found = super().get(path, query, accept)
         if self.writes:
             self.writes -= 1

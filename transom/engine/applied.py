@@ -23,10 +23,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from transom.changes import SECRET_AFTER, SECRET_BEFORE, Change, ChangeSet, Diagnostic, DiffKind, Operation, PropertyChange
-from transom.engine import properties, urns, values
+from transom.engine import backends, properties, urns, values
 from transom.engine.paths import find, parse
 from transom.errors import TransomError
 
@@ -65,10 +64,10 @@ class Record:
 
 def read(backend: str, project: str, stack: str) -> Record:
     """The record of a stack; from a `file://` backend only."""
-    url = urlsplit(backend)
-    if url.scheme != "file":
+    folder = backends.folder(backend)
+    if folder is None:
         return Record(settled=False, readable=False)
-    root = Path(unquote(f"{url.netloc}{url.path}")).expanduser() / ".pulumi"
+    root = folder / ".pulumi"
     since: list[str] = []
     alive: set[str] | None = None
     for history, checkpoint in _entries(root / "history" / project / stack):

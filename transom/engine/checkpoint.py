@@ -23,10 +23,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from transom.changes import ChangeSet, Operation
-from transom.engine import locks
+from transom.engine import backends, locks
 from transom.errors import EngineError, LockOwner
 
 _NAMED = 10
@@ -50,10 +49,10 @@ def mend(backend: str, project: str) -> tuple[Mended, ...]:
 
     A state that cannot be read is kept beside the one that takes its place, as `dev.json.unreadable`.
     """
-    url = urlsplit(backend)
-    if url.scheme != "file":
+    folder = backends.folder(backend)
+    if folder is None:
         return ()
-    root = Path(unquote(f"{url.netloc}{url.path}")).expanduser() / ".pulumi"
+    root = folder / ".pulumi"
     broken = tuple(_broken(root / "stacks" / project))
     if not broken:
         return ()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+from transom.engine import backends
 from transom.errors import BackendRefused, BackendUnreachable
 from transom.history.store import Store
 
@@ -70,12 +70,12 @@ class Objects(Store):
 
 def opened(backend: str) -> Objects | None:
     """The store beside the engine's state at this URL; None for a kind of backend that is no object store."""
-    url = urlsplit(backend)
-    if url.scheme == "file":
+    folder = backends.folder(backend)
+    if folder is not None:
         from obstore.store import LocalStore
 
-        folder = Path(unquote(f"{url.netloc}{url.path}")).expanduser()
         return Objects(LocalStore(folder, mkdir=True))
+    url = urlsplit(backend)
     if url.scheme not in _BUCKETS:
         return None
     from obstore.store import from_url

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic import GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
 from transom.specs.base import Spec
-from transom.specs.scalars import Name
+from transom.specs.scalars import Kind, Name
 
 
 class DependencySpec(Spec):
     """A document that must be up first: `ledger` is an Application, `Database/shop` any kind; or `{kind, name}`."""
 
-    kind: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$")] = "Application"
+    kind: Kind = "Application"
     """Kind of the document."""
     name: Name
     """Name of the document."""

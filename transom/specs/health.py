@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from transom.specs.base import Spec, first_twice
+from transom.specs.scalars import Kind
 
 if TYPE_CHECKING:
     from transom.expressions.engine import Expression, Scope
@@ -60,7 +61,7 @@ class HealthRuleSpec(Spec):
 
     group: str = Field(default="", examples=["example.com"])
     """API group of the objects; empty for the core group."""
-    kind: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$")] = Field(examples=["Widget"])
+    kind: Kind = Field(examples=["Widget"])
     """Kind of the objects."""
     degraded: Condition | None = Field(default=None, examples=["object.status.phase == 'Failed'"])
     """When it is broken, and does not mend itself."""

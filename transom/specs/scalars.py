@@ -30,6 +30,9 @@ Int = Annotated[int, Strict()]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)]
 """RFC 1035 label, as Kubernetes asks of Services: lower case, digits and hyphens, begins with a letter, at most 63 characters."""
 
+Kind = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$")]
+"""A kind, as documents and manifests name it: letters and digits, the first a capital."""
+
 PATTERNS: Mapping[str, str] = MappingProxyType(
     {
         r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$": "write lower case letters, digits and hyphens, at most 63, the first a letter, e.g. team-a",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from transom.specs.base import Spec
-from transom.specs.scalars import Bool, Duration, Int, Name
+from transom.specs.scalars import Bool, Duration, Int, Kind, Name
 from transom.specs.schedule import Cron, TimeZone
 
 JsonPointer = Annotated[str, StringConstraints(pattern=r"^(/([^/~]|~[01])+)+$")]
@@ -89,7 +89,7 @@ class IgnoredSpec(Spec):
 
     group: str = ""
     """API group of the objects, e.g. `apps`; empty for the core group."""
-    kind: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$")]
+    kind: Kind
     """Kind of the objects, e.g. `Deployment`."""
     name: str | None = Field(default=None, min_length=1)
     """Name of the one object; all of the kind when left out."""

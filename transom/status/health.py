@@ -18,12 +18,13 @@ def of(type_: str, outputs: Mapping[str, Any], rules: Rules | None = None) -> He
 
     What has no rule is healthy once it exists.
     """
-    if rules is not None and (kind := _kind(type_)):
+    kind = _kind(type_)
+    if rules is not None and kind:
         group, _, name = kind.rpartition("/")
         if (found := rules.of(group, name, outputs)) is not None:
             return found
     rule = _RULES.get(type_) or cloud.RULES.get(type_)
-    return rule(outputs) if rule else objects.of(_kind(type_), outputs) or Health()
+    return rule(outputs) if rule else objects.of(kind, outputs) or Health()
 
 
 def _kind(type_: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from transom.controller.model import Environment, Run, RunState
 from transom.controller.seam import View, Wanted
 from transom.errors import TransomError
+from transom.telemetry.ended import Ended
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Histogram
@@ -25,8 +26,6 @@ _BUCKETS = (1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 1280)
 """Seconds of a run."""
 _UNDER_WAY = (RunState.QUEUED, RunState.RUNNING, RunState.WAITING)
 _PAGE = 500
-_BATCH = 500
-_ENDED = "run.ended"
 
 
 @dataclass(slots=True)
@@ -42,10 +41,13 @@ class Watch:
     view: View
     version: str = ""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _seen: int = -1
+    _ended: Ended = field(init=False)
     _registry: CollectorRegistry | None = None
     _durations: Histogram | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._ended = Ended(self.view)
 
     def text(self) -> bytes:
         """Prometheus' text format. A view that does not answer gives `transom_view_up 0` and nothing that would only look current."""
@@ -80,13 +82,8 @@ class Watch:
     def _follow(self) -> None:
         """Look at the runs that ended since the last time. What ended before this process began is not counted: a counter begins anew."""
         try:
-            if self._seen < 0:
-                self._seen = self.view.newest_event()
-            while events := self.view.events(self._seen, _BATCH):
-                for event in events:
-                    if event.type == _ENDED and event.run:
-                        self._observe(self.view.run(event.run))
-                    self._seen = event.number
+            for run in self._ended.runs():
+                self._observe(run)
         except TransomError:
             return
 

@@ -16,13 +16,13 @@ from transom.controller.model import Run, RunState
 from transom.controller.seam import View
 from transom.errors import ToolMissing
 from transom.redaction import redact
+from transom.telemetry.ended import Ended
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 """Without one of these nothing is sent."""
-_BATCH = 500
 
 
 def tracer(environ: Mapping[str, str] = os.environ, exporter: Any = None) -> Tracer | None:
@@ -88,19 +88,17 @@ class Follower:
 
     view: View
     tracer: Tracer
-    _seen: int = field(default=-1)
+    _ended: Ended = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ended = Ended(self.view)
 
     def step(self) -> int:
         """Look at what happened since; how many runs were written."""
         written = 0
-        if self._seen < 0:
-            self._seen = self.view.newest_event()
-        while events := self.view.events(self._seen, _BATCH):
-            for event in events:
-                self._seen = event.number
-                if event.type == "run.ended" and event.run:
-                    record(self.tracer, self.view.run(event.run))
-                    written += 1
+        for run in self._ended.runs():
+            record(self.tracer, run)
+            written += 1
         return written
 
 
