@@ -49,6 +49,7 @@ class Command(automation.PulumiCommand):
     def __init__(self) -> None:
         self.seconds = 0.0
         self.stdin = ""
+        self.client = ""
         self.running: set[subprocess.Popen[str]] = set()
         self.interrupted: set[subprocess.Popen[str]] = set()
         self.guard = threading.Lock()
@@ -65,6 +66,12 @@ class Command(automation.PulumiCommand):
         """The same command for one run that may take `seconds` (0: for ever) and reads `stdin`. Shares the set of running processes."""
         other = copy.copy(self)
         other.seconds, other.stdin = seconds, stdin
+        return other
+
+    def with_program(self, client: str) -> Command:
+        """The same command for one run whose program is served at this address; by the language host where it is empty."""
+        other = copy.copy(self)
+        other.client = client
         return other
 
     def interrupt(self) -> None:
@@ -89,8 +96,9 @@ class Command(automation.PulumiCommand):
             CommandEnded: the code was not 0.
             RunTimedOut: the deadline passed; the process was asked to stop, and killed where it did not.
         """
+        client = [f"--client={self.client}"] if self.client else []
         process = subprocess.Popen(
-            [self.command, "--non-interactive", *(arg for arg in args if arg != "--non-interactive")],
+            [self.command, "--non-interactive", *(arg for arg in args if arg != "--non-interactive"), *client],
             stdin=subprocess.PIPE if self.stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -12,12 +12,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from transom.changes import ChangeSet
-from transom.engine import applied, checkpoint, failures, identities, locks, moving, program, recovery
+from transom.engine import applied, checkpoint, failures, identities, locks, moving, program, programs, recovery
 from transom.engine.events import Purpose, Recorder
 from transom.engine.identities import Identify
 from transom.engine.seam import Engine, Listener, Move, Progress, Request, Step, Told, quiet
@@ -49,6 +49,7 @@ class PulumiEngine(Engine):
         self.env = dict(env or {})
         self.identify = identify
         self._command: Command | None = None
+        self._programs = programs.Programs(self.project)
         self._guard = threading.RLock()
         self._mended: tuple[checkpoint.Mended, ...] = ()
         self._older: set[str] = set()
@@ -230,12 +231,12 @@ class PulumiEngine(Engine):
         from transom.engine import automation
 
         recorder = Recorder(purpose=purpose, environment=request.environment, stack=request.stack, listen=listen)
+        env = self._env(request)
         with _told(request.stack):
             command = self._pulumi().with_deadline(request.timeout)
-            stack = automation.stack(command, request.stack, self.project, self._env(request))
         try:
-            with automation.listening(recorder.feed) as on_event:
-                run(stack, on_event)
+            with self._program(purpose, env) as client, automation.listening(recorder.feed) as on_event:
+                run(automation.stack(command.with_program(client), request.stack, self.project, env), on_event)
         except automation.CommandEnded as command_ended:
             return self._failed(recorder, command_ended.ended, request), recorder
         except RunTimedOut as late:
@@ -243,6 +244,12 @@ class PulumiEngine(Engine):
                 raise
             return recorder.changeset(succeeded=False).model_copy(update={"error": str(late)}), recorder
         return recorder.changeset(succeeded=True), recorder
+
+    def _program(self, purpose: Purpose, env: Mapping[str, str]) -> AbstractContextManager[str]:
+        """Where the run's program is served: those of purpose drift and destroy have none."""
+        if purpose in ("plan", "apply"):
+            return self._programs.serving({**os.environ, **env})
+        return contextlib.nullcontext("")
 
     def _failed(self, recorder: Recorder, ended: failures.Ended, request: Request) -> ChangeSet:
         """The ChangeSet of a run that failed, or an exception where it never really began."""

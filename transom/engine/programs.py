@@ -1,0 +1,121 @@
+"""The program for many runs of the engine: imported once, then forked for each (`forkserver`), instead of started anew by the language host.
+
+It is the same program, `__main__.py` of the project, in a process of its own with the environment and the folder that the language host
+would give it. Half of a small stack's time is the start of Python and the import of SDKs; twenty stacks pay it once.
+
+Only where the language host would take the interpreter that we run on, and where nothing asks for more than it (another virtual
+environment, a type checker); otherwise, and where the fork server does not come up, the engine starts its language host as ever.
+"""
+
+from __future__ import annotations
+
+import ast
+import atexit
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+VARIABLE = "TRANSOM_PROGRAM"
+"""Environment variable: `host` has each run's program started by the language host."""
+
+_KNOWN = {"virtualenv", "toolchain"}
+_PATIENCE = 60.0
+"""Seconds for the imports of a slow machine."""
+
+
+class Programs:
+    """Runs of one project's program. Nothing is started before the first is asked for; one per engine, usable from several threads."""
+
+    def __init__(self, project: Path) -> None:
+        self._project = project
+        self._guard = threading.Lock()
+        self._address: str | None = None
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @contextmanager
+    def serving(self, environment: Mapping[str, str]) -> Iterator[str]:
+        """Where one run's program is served, as `--client` of the engine takes it; empty where the language host has to."""
+        with contextlib.ExitStack() as stack:
+            yield self._served(stack, environment)
+
+    def _served(self, stack: contextlib.ExitStack, environment: Mapping[str, str]) -> str:
+        try:
+            address = self._started()
+            if not address:
+                return ""
+            connection = stack.enter_context(socket.socket(socket.AF_UNIX))
+            connection.settimeout(_PATIENCE)
+            connection.connect(address)
+            connection.sendall(json.dumps(dict(environment)).encode() + b"\n")
+            port = stack.enter_context(connection.makefile("rb")).readline().strip()
+        except OSError:
+            return ""
+        return f"127.0.0.1:{int(port)}" if port else ""
+
+    def _started(self) -> str:
+        with self._guard:
+            if self._address is None:
+                self._address = self._start() if os.environ.get(VARIABLE, "") != "host" and _is_ours(self._project) else ""
+            return self._address
+
+    def _start(self) -> str:
+        folder = tempfile.TemporaryDirectory(prefix="transom-", ignore_cleanup_errors=True)  # 0700: nobody else may connect
+        address = str(Path(folder.name) / "programs")
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(address)
+            listening.listen(64)
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "transom.engine.forkserver", str(listening.fileno()), *_imports(self._project)],
+                cwd=self._project,
+                pass_fds=[listening.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # a terminal's Ctrl-C is for the engine, which ends the program in order
+            )
+        atexit.register(self._stop, folder)
+        return address
+
+    def _stop(self, folder: tempfile.TemporaryDirectory[str]) -> None:
+        if self._server is not None:
+            self._server.terminate()
+            self._server.wait()
+        folder.cleanup()
+
+
+def _is_ours(project: Path) -> bool:
+    """Whether the language host would run the program on this very interpreter, and do nothing besides."""
+    import yaml
+
+    try:
+        settings: dict[str, Any] = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError):
+        return False
+    runtime = settings.get("runtime")
+    options = runtime.get("options") or {} if isinstance(runtime, dict) and runtime.get("name") == "python" else {}
+    folder = options.get("virtualenv")
+    return bool(
+        folder
+        and set(options) <= _KNOWN
+        and options.get("toolchain", "pip") == "pip"
+        and settings.get("main", ".") in (".", "./")
+        and (project / folder).resolve() == Path(sys.prefix).resolve()
+        and (project / "__main__.py").is_file()
+    )
+
+
+def _imports(project: Path) -> list[str]:
+    """The modules that the program's first file imports."""
+    tree = ast.parse((project / "__main__.py").read_bytes())
+    names = [alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    return [name for name in names if name != "__future__"]
