@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -57,11 +58,15 @@ def command(  # noqa: PLR0913 - one parameter per option, as click has it
         deploying.refuse_held(kept, catalogs)
     catalogs = selecting.chosen(project, engine, catalogs, applications)
     members = wiring.members(catalogs, refresh=held.refresh, message=message, lock_wait=lock_wait)
-    there = wiring.create_missing(engine, members)
-    wiring.tell_of_leftovers(there, catalogs)
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not (yes or held.plan)
-    held.begin(engine, members)
     whole = dry_run or asks or bool(held.plan) or any(guards.minds_the_time(catalog) for catalog in catalogs.values())
+    # What is not looked at before is made when its turn comes: the stacks that others wait for have the machine to themselves till then.
+    later = () if whole else tuple(stack for stack, one in members.items() if one.needs)
+    there = wiring.create_missing(engine, {stack: one for stack, one in members.items() if stack not in later})
+    late = {stack: replace(members[stack], request=replace(members[stack].request, create=True)) for stack in later if stack not in there}
+    members |= late
+    wiring.tell_of_leftovers(there, catalogs)
+    held.begin(engine, members)
     # In a stack that was made just now there is nothing that could be deleted or replaced: it is planned only for whoever looks.
     planned = running.plan(
         engine, {stack: member for stack, member in members.items() if whole or stack in there}, deploying.places(kept, catalogs)

@@ -56,7 +56,7 @@ class Runtime(LanguageServer):
     def Run(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
         """Run the program once."""
         with self.running:
-            answer = super().Run(request, context)
+            answer: Any = super().Run(request, context)  # type: ignore[no-untyped-call]
         return language_pb2.RunResponse(bail=True) if answer.error else answer
 
     def _execute(self, program: Path) -> None:

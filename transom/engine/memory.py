@@ -82,6 +82,8 @@ class MemoryEngine(Engine):
 
     def apply(self, request: Request, listen: Listener = quiet) -> ChangeSet:
         """See Engine."""
+        if request.create:
+            self.create(request)
         stack = self._unlocked(request)
         if request.refresh:
             stack.state = self._refreshed(stack)
@@ -141,10 +143,12 @@ class MemoryEngine(Engine):
         """See Engine."""
         return request.stack in self._stacks
 
-    def create(self, request: Request) -> None:
+    def create(self, request: Request) -> bool:
         """See Engine."""
         with self._guard:
+            missing = request.stack not in self._stacks
             self._stacks.setdefault(request.stack, _Stack())
+            return missing
 
     def remove(self, request: Request) -> None:
         """See Engine."""

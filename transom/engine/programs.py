@@ -1,4 +1,4 @@
-"""The program for many runs of the engine: imported once, then forked for each (`forkserver`), instead of started anew by the language host.
+"""The program for many runs: imported once and forked for each (`forkserver`), instead of started anew by the language host.
 
 It is the same program, `__main__.py` of the project, in a process of its own with the environment and the folder that the language host
 would give it. Half of a small stack's time is the start of Python and the import of SDKs; twenty stacks pay it once.

@@ -62,7 +62,8 @@ class PulumiEngine(Engine):
         """See Engine. Waits for a lock as long as the request allows, and breaks one whose owner is known to be dead (`locks`)."""
 
         def run() -> ChangeSet:
-            self._recover(request, {}, listen)
+            if not (request.create and self.create(request)):  # nobody can have left anything in a stack that was made just now
+                self._recover(request, {}, listen)
             self._refuse_doubtful(request)
             return self._run("apply", request, listen, lambda stack, on_event: stack.up(**self._held(_changing(request, on_event))))[0]
 
@@ -114,10 +115,13 @@ class PulumiEngine(Engine):
             return False
         return True
 
-    def create(self, request: Request) -> None:
+    def create(self, request: Request) -> bool:
         """See Engine. Made from the folder of the configuration file where one is set, so that no salt is written into the checkout."""
-        with contextlib.suppress(StackExists):
+        try:
             self._say(request, "stack", "init", request.stack, "--no-select", folder=self._writing_folder(request))
+        except StackExists:
+            return False
+        return True
 
     def remove(self, request: Request) -> None:
         """See Engine. The stack's configuration file stays."""

@@ -38,6 +38,7 @@ class Request:
         continue_on_error: carry on with what does not depend on a failed resource.
         policies: folders of policy packs that a plan and an apply are held to.
         dead: runs known to be dead; a lock that one of them has left is broken.
+        create: make the stack first where it is missing (apply).
     """
 
     stack: str
@@ -53,6 +54,7 @@ class Request:
     continue_on_error: bool = False
     policies: tuple[str, ...] = ()
     dead: tuple[DeadRun, ...] = ()
+    create: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +154,8 @@ class Engine(ABC):
         """Whether the stack exists in the backend."""
 
     @abstractmethod
-    def create(self, request: Request) -> None:
-        """Create the stack where it is missing."""
+    def create(self, request: Request) -> bool:
+        """Create the stack where it is missing; whether it was."""
 
     @abstractmethod
     def remove(self, request: Request) -> None:

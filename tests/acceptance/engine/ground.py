@@ -36,6 +36,8 @@ class Ground:
             script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{DOUBLE / file}" "$@"\n')
             script.chmod(0o755)
         shutil.copytree(DOUBLE / "project", folder / "project")
+        runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
+        (folder / "project" / "Pulumi.yaml").write_text(json.dumps({"name": "double", "runtime": runtime}))
         return ground
 
     @property

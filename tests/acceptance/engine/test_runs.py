@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
 from transom.changes import ChangeSet, Operation
@@ -132,6 +136,45 @@ def test_program_crashes(ground, engine):
     assert "KeyError" in whole.error
 
 
+def test_who_runs_the_program(ground, engine, monkeypatch, capfd):
+    """Forked or started by the language host, the program is the same: what it declares, gives, prints and fails with."""
+    request = ground.declare(
+        "dev", {SHOP: [{"name": "a", "token": SECRET}, {"name": "b"}]}, outputs={"commit": "abc"}, print=["hello", "there"]
+    )
+    monkeypatch.setenv("TRANSOM_PROGRAM", "host")
+    hosted = ground.engine()
+    engine.create(request)
+    monkeypatch.delenv("TRANSOM_PROGRAM")
+    plans = [one.plan(request) for one in (engine, hosted)]
+    assert plans[0].model_copy(update={"duration": 0.0}) == plans[1].model_copy(update={"duration": 0.0})
+    assert [one.message for one in plans[0].diagnostics] == ["hello there"]
+    assert engine.apply(request).succeeded
+    assert hosted.plan(request).empty
+    assert engine.outputs(request) == {"commit": "abc"}
+    ground.declare("dev", {"X/y": [{}]})
+    told = [one.plan(request).error for one in (engine, hosted)]
+    assert all(text.count("KeyError: 'name'") == 1 for text in told), told
+    assert capfd.readouterr() == ("", "")
+
+
+def test_many_programs_at_once(ground, engine):
+    """Each run sees the environment of its own, however many there are at once, and nothing is left of them."""
+    requests = []
+    for name in ("one", "two", "three"):
+        (ground.folder / f"declared-{name}").mkdir()
+        ground.declare(name, {SHOP: [{"name": name}]})
+        shutil.move(ground.folder / "declared" / f"{name}.json", ground.folder / f"declared-{name}")
+        requests.append(Request(stack=name, environment=name, create=True, env={"DECLARED": str(ground.folder / f"declared-{name}")}))
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(engine.apply, requests))
+    assert [operations(one) for one in made] == [{name: Operation.CREATE} for name in ("one", "two", "three")]
+    server = next(one for one in psutil.Process().children() if "transom.engine.forkserver" in one.cmdline())
+    deadline = time.monotonic() + 30
+    while server.children():
+        assert time.monotonic() < deadline, "a run's program is still there"
+        time.sleep(0.1)
+
+
 def test_what_is_missing(ground, monkeypatch):
     """A missing passphrase, a wrong one, a missing plugin and a missing engine are errors of their own, with what to do."""
     path = ground.own_path()
@@ -151,8 +194,10 @@ def test_what_is_missing(ground, monkeypatch):
     # One part is missing at a time: of two, the engine names whichever it looked for first.
     aside.rename(provider)
     (ground.folder / "bin" / "pulumi-language-python").unlink()
+    assert engine.plan(request).succeeded, "a program that is forked needs no language host"
+    monkeypatch.setenv("TRANSOM_PROGRAM", "host")
     with pytest.raises(PluginMissing, match="python"):
-        engine.plan(request)
+        ground.engine(PATH=path).plan(request)
 
 
 def test_no_engine(ground, engine, monkeypatch):
