@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,9 @@ def repository(target: Target, what: Shape) -> None:
 def project(target: Target) -> None:
     """Writes what stands beside the repository: the Pulumi project with the program's entry, and the environment."""
     target.folder.mkdir(parents=True, exist_ok=True)
-    dump(target.folder / "Pulumi.yaml", [{"name": "transom", "runtime": "python"}])
+    # As a user's repository has it: the language host, and `transom`, run the program in the environment that they are in themselves.
+    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
+    dump(target.folder / "Pulumi.yaml", [{"name": "transom", "runtime": runtime}])
     (target.folder / "__main__.py").write_text("from stacks.environment import run\n\nrun()\n", encoding="utf-8")
     spec = {
         "sources": [{"name": "repository", "path": "repository"}],

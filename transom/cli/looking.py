@@ -10,23 +10,23 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from transom import drift
+from transom.catalog import shards
 from transom.catalog.model import Catalog
 from transom.catalog.project import Project
 from transom.changes import ChangeSet
-from transom.cli import clusters, running, wiring
+from transom.cli import beside, running, wiring
 from transom.cli.output import progress
-from transom.drift import Acknowledged, Finding, Report, State, Unmanaged, ignoring, unmanaged
+from transom.drift import Acknowledged, Finding, Report, State, Unmanaged, ignoring
 from transom.drift.text import told
 from transom.engine import Engine, fleet
 from transom.errors import TransomError
 from transom.history import findings
 from transom.history.findings import Findings, Known, Look, Seen
-from transom.live import objects, trail
+from transom.live import trail
 from transom.specs.drift import DriftSpec
 
 T = TypeVar("T", Finding, Unmanaged)
 
-_NAMESPACE = "kubernetes:core/v1:Namespace"
 _AWS = "aws:"
 
 
@@ -50,34 +50,30 @@ class Looked:
     result: fleet.Result
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Stacks and clusters of an environment: those that were looked at to the end, and all there are."""
-
-    looked: set[str]
-    existing: set[str]
-
-
 def look(looking: Looking) -> Looked:
     """Looks at every stack of the environments, keeps what was found, and says what was known of it before."""
     members = wiring.members(looking.catalogs, ordered=False)
-    with progress("looking", doing=False) as listen:
-        result = running.Places(looking.catalogs).of(fleet.run(looking.engine.drift, members, at_once=running.at_once(), listen=listen))
-    today = datetime.now(UTC).date()
     specs = {name: _spec(looking.project, catalog) for name, catalog in looking.catalogs.items()}
-    reports = []
+    reporting = [catalog for name, catalog in looking.catalogs.items() if specs[name].unmanaged == "report"]
+    with beside.listing(looking.engine, reporting) as listings:
+        with progress("looking", doing=False) as listen:
+            result = fleet.run(looking.engine.drift, members, at_once=running.at_once(), listen=listen)
+        result = running.Places(looking.catalogs).of(result)
+        return Looked(_joined(list(_reports(looking, result, specs, listings))), result)
+
+
+def _reports(looking: Looking, result: fleet.Result, specs: Mapping[str, DriftSpec], listings: beside.Listings) -> Iterator[Report]:
+    """What was found in each environment."""
+    today = datetime.now(UTC).date()
     for name, catalog in looking.catalogs.items():
         mine = [changes for changes in result.changesets if changes.environment == name]
         report = drift.report(mine, ignoring.rules(specs[name], today))
         report = _told_by_aws(looking, catalog, mine, report)
         report = replace(report, warnings=(*report.warnings, *(f"{name}: {end}" for end in ignoring.ended(specs[name], today))))
-        stacks = {stack for stack, member in members.items() if member.request.environment == name}
-        scope = _Scope({changes.stack for changes in mine if not changes.error}, stacks)
-        if specs[name].unmanaged == "report":
-            report = _beside(looking, catalog, mine, report, scope)
-            report = replace(report, unmanaged=ignoring.kept(specs[name], report.unmanaged, today))
-        reports.append(_remembered(looking.known, name, report, scope))
-    return Looked(_joined(reports), result)
+        scope = beside.Scope({changes.stack for changes in mine if not changes.error}, {one.stack for one in shards.cut(catalog)})
+        report = listings.beside(catalog, mine, report, scope)
+        report = replace(report, unmanaged=ignoring.kept(specs[name], report.unmanaged, today))
+        yield _remembered(looking.known, name, report, scope)
 
 
 def stacks(looking: Looking) -> dict[str, str]:
@@ -104,44 +100,6 @@ def _joined(reports: list[Report]) -> Report:
         errors=tuple(error for one in reports for error in one.errors),
         warnings=tuple(warning for one in reports for warning in one.warnings),
     )
-
-
-# -- what nobody manages
-
-
-def _beside(looking: Looking, catalog: Catalog, changesets: list[ChangeSet], report: Report, scope: _Scope) -> Report:
-    """The report with the objects in managed namespaces that no document declares."""
-    scope.existing.update(f"cluster {name}" for name in catalog.clusters)
-    if not {one for one in scope.existing if not one.startswith("cluster ")} <= scope.looked:
-        why = f"{catalog.name}: what no document declares was not looked for, because not every stack could be looked at"
-        return replace(report, warnings=(*report.warnings, why))
-    sightings = [sighting for changes in changesets for sighting in changes.sightings if sighting.type.startswith("kubernetes:")]
-    managed = {unmanaged.managed(one.type, one.name, one.id) for one in sightings}
-    managed |= {
-        unmanaged.managed(one.type, one.name, one.id or one.name.partition("/")[2])
-        for one in report.findings
-        if one.state is State.UNREADABLE and one.type.startswith("kubernetes:")
-    }
-    found: list[Unmanaged] = []
-    warnings: list[str] = []
-    for name in catalog.clusters:
-        namespaces = {one.id for one in sightings if one.type == _NAMESPACE and one.name.partition("/")[0] == name}
-        if not namespaces:
-            continue
-        try:
-            api = clusters.connect(catalog, name, looking.engine)
-            listed = objects.listed(api, namespaces, unmanaged.SKIPPED)
-        except TransomError as error:
-            warnings.append(f"{catalog.name}: what no document declares is not known: {error}")
-            continue
-        warnings += [f"{catalog.name}: objects of a kind cannot be listed: {why}" for why in listed.unseen]
-        things = (
-            unmanaged.Thing(name, one.namespace, one.kind.type, one.name, one.made, one.maker, one.metadata) for one in listed.present
-        )
-        scope.looked.update({f"cluster {name}"} if not listed.unseen else ())
-        found += unmanaged.unmanaged(catalog.name, things, managed)
-    ordered = sorted(found, key=lambda one: (one.cluster, one.namespace, one.type, one.name))
-    return replace(report, unmanaged=tuple(ordered), warnings=(*report.warnings, *warnings))
 
 
 # -- who and when, on AWS
@@ -172,7 +130,7 @@ def _told_by_aws(looking: Looking, catalog: Catalog, changesets: list[ChangeSet]
 # -- what earlier runs knew
 
 
-def _remembered(known: Findings, environment: str, report: Report, scope: _Scope) -> Report:
+def _remembered(known: Findings, environment: str, report: Report, scope: beside.Scope) -> Report:
     """Keeps what this run found, and the report with since when it is known and who acknowledged it."""
     seen = Look(
         seen=tuple(_seen(report)),

@@ -14,6 +14,7 @@ import atexit
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -101,16 +102,23 @@ def _is_ours(project: Path) -> bool:
     except (OSError, yaml.YAMLError):
         return False
     runtime = settings.get("runtime")
-    options = runtime.get("options") or {} if isinstance(runtime, dict) and runtime.get("name") == "python" else {}
-    folder = options.get("virtualenv")
+    options = (runtime.get("options") or {}) if isinstance(runtime, dict) else {}
     return bool(
-        folder
+        (runtime == "python" or (isinstance(runtime, dict) and runtime.get("name") == "python"))
         and set(options) <= _KNOWN
         and options.get("toolchain", "pip") == "pip"
         and settings.get("main", ".") in (".", "./")
-        and (project / folder).resolve() == Path(sys.prefix).resolve()
+        and _prefix(project, options.get("virtualenv")) == Path(sys.prefix).resolve()
         and (project / "__main__.py").is_file()
     )
+
+
+def _prefix(project: Path, virtualenv: str | None) -> Path | None:
+    """The environment that the language host runs a program in: the one that is named, else that of the python3 on PATH."""
+    if virtualenv:
+        return (project / virtualenv).resolve()
+    found = shutil.which("python3")
+    return Path(found).parent.parent.resolve() if found else None
 
 
 def _imports(project: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -119,8 +119,10 @@ def _kinds(api: ClusterApi, version: str, path: str) -> Iterator[Kind]:
             yield Kind(version, one["kind"], one["name"], bool(one["namespaced"]))
 
 
-def listed(api: ClusterApi, namespaces: Collection[str], skipped: Collection[str] = ()) -> Listed:
+def listed(api: ClusterApi, namespaces: Callable[[], Collection[str]], skipped: Collection[str] = ()) -> Listed:
     """Every object in these namespaces, but for the `skipped` kinds, named `group/Kind` (`/Event` for the core group).
+
+    `namespaces` is asked from several threads, after objects were listed; it may wait till they are known.
 
     Raises:
         TransomError: the cluster does not answer, or does not let us in.
@@ -142,14 +144,16 @@ def listed(api: ClusterApi, namespaces: Collection[str], skipped: Collection[str
     return Listed(tuple(present), tuple(unseen))
 
 
-def _of(api: ClusterApi, kind: Kind, namespaces: Collection[str]) -> Iterator[Present]:
+def _of(api: ClusterApi, kind: Kind, namespaces: Callable[[], Collection[str]]) -> Iterator[Present]:
     """All of a kind in one question; where we may not ask that, one per namespace."""
     try:
-        yield from [one for one in _pages(api, kind, "") if one.namespace in namespaces]
+        everywhere = list(_pages(api, kind, ""))
+        wanted = namespaces() if everywhere else ()
+        yield from [one for one in everywhere if one.namespace in wanted]
     except ClusterRefused as refused:
         if refused.code != _FORBIDDEN:
             raise
-        for namespace in sorted(namespaces):
+        for namespace in sorted(namespaces()):
             yield from _pages(api, kind, namespace)
 
 
