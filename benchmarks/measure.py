@@ -28,6 +28,7 @@ _GRACE = 120
 _ROLES = (
     ("sandbox.plugins.language", "language host"),
     ("pulumi-language-python", "language host"),
+    ("transom.engine.forkserver", "language host"),
     ("pulumi-resource-", "plugin"),
     ("sandbox.plugins.", "plugin"),
     ("benchmarks.render", "transom"),

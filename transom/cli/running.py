@@ -58,8 +58,8 @@ def plan(engine: Engine, members: Mapping[str, Member], places: Places | None = 
 
 
 def at_once() -> int:
-    """How many stacks are worked on side by side: one per core, at least two, since an engine mostly waits for the cloud."""
-    return max(2, os.cpu_count() or 2)
+    """How many stacks are worked on side by side: one more than there are cores, since an engine mostly waits, for its program or the cloud."""
+    return (os.cpu_count() or 1) + 1
 
 
 def planned_code(result: Result) -> ExitCode:
