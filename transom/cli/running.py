@@ -58,7 +58,7 @@ def plan(engine: Engine, members: Mapping[str, Member], places: Places | None = 
 
 
 def at_once() -> int:
-    """How many stacks are worked on side by side: one more than there are cores, since an engine mostly waits, for its program or the cloud."""
+    """How many stacks are worked on side by side: one more than there are cores, since an engine mostly waits."""
     return (os.cpu_count() or 1) + 1
 
 

@@ -48,6 +48,20 @@ class Programs:
         with contextlib.ExitStack() as stack:
             yield self._served(stack, environment)
 
+    @contextmanager
+    def none(self) -> Iterator[str]:
+        """As `serving`, for a run of the engine that runs no program: it only asks what plugins there have to be."""
+        if not self._may():
+            yield ""
+            return
+        from transom.engine import runtime
+
+        with runtime.served(runtime.Runtime()) as port:
+            yield f"127.0.0.1:{port}"
+
+    def _may(self) -> bool:
+        return os.environ.get(VARIABLE, "") != "host" and _is_ours(self._project)
+
     def _served(self, stack: contextlib.ExitStack, environment: Mapping[str, str]) -> str:
         try:
             address = self._started()
@@ -65,7 +79,7 @@ class Programs:
     def _started(self) -> str:
         with self._guard:
             if self._address is None:
-                self._address = self._start() if os.environ.get(VARIABLE, "") != "host" and _is_ours(self._project) else ""
+                self._address = self._start() if self._may() else ""
             return self._address
 
     def _start(self) -> str:

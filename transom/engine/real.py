@@ -6,7 +6,6 @@ is the command line's own choice (`PULUMI_OPTION_CONFIG_FILE`, else `stackConfig
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import threading
@@ -250,10 +249,8 @@ class PulumiEngine(Engine):
         return recorder.changeset(succeeded=True), recorder
 
     def _program(self, purpose: Purpose, env: Mapping[str, str]) -> AbstractContextManager[str]:
-        """Where the run's program is served: those of purpose drift and destroy have none."""
-        if purpose in ("plan", "apply"):
-            return self._programs.serving({**os.environ, **env})
-        return contextlib.nullcontext("")
+        """Where the run's program is served; a look for drift and a destruction run none."""
+        return self._programs.serving({**os.environ, **env}) if purpose in ("plan", "apply") else self._programs.none()
 
     def _failed(self, recorder: Recorder, ended: failures.Ended, request: Request) -> ChangeSet:
         """The ChangeSet of a run that failed, or an exception where it never really began."""
