@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components import adoption
 from components.policies import tls_only
 
 EVENTS: Mapping[str, str] = {
@@ -51,6 +52,8 @@ class BucketArgs:
     archive_after: int | None
     notifications: Sequence[NotificationArgs] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    imported: str | None = None
+    """Name of the bucket that is there already; its parts are put over what it has of them."""
 
 
 class Bucket(pulumi.ComponentResource):
@@ -67,7 +70,7 @@ class Bucket(pulumi.ComponentResource):
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("transom:aws:Bucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        bucket = aws.s3.Bucket(name, bucket=args.bucket, tags=args.tags, opts=child)
+        bucket = aws.s3.Bucket(name, bucket=args.bucket, tags=args.tags, opts=adoption.options(self, args.imported))
         aws.s3.BucketOwnershipControls(name, bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child)
         closed = aws.s3.BucketPublicAccessBlock(
             name,

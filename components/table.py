@@ -13,6 +13,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components import adoption
+
 _RECOVERY_DAYS = 35
 """How far back a table can be brought: as far as DynamoDB can (PointInTimeRecoverySpecification)."""
 
@@ -56,6 +58,8 @@ class TableArgs:
     storage_class: str = "STANDARD"
     protected: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
+    imported: str | None = None
+    """Name of the table that is there already."""
 
 
 class Table(pulumi.ComponentResource):
@@ -92,7 +96,7 @@ class Table(pulumi.ComponentResource):
             ttl={"enabled": True, "attribute_name": args.ttl} if args.ttl else None,
             table_class=args.storage_class,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=adoption.options(self, args.imported),
             **units,
             **streamed,
         )

@@ -58,6 +58,7 @@ class Registered:
         parent, depends_on: URNs.
         ignored: properties whose changes are passed over.
         kept: whether it stays when it is no longer declared.
+        imported: id of what is there already and is taken over.
     """
 
     type: str
@@ -71,6 +72,7 @@ class Registered:
     depends_on: frozenset[str]
     ignored: tuple[str, ...]
     kept: bool = False
+    imported: str = ""
 
 
 @dataclass
@@ -161,6 +163,7 @@ class _Monitor(pulumi_mocks.MockMonitor):
                 depends_on=frozenset(request.dependencies),
                 ignored=tuple(request.ignoreChanges),
                 kept=bool(request.retainOnDelete),
+                imported=request.importId,
             )
             with self.lock:
                 self.recorder.registered.append(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -131,3 +132,10 @@ def test_an_account(account: str | None, expected: dict[str, Any], *, local: boo
     assert expected.items() <= inputs.items()
     assert json.loads(inputs["defaultTags"]) == {"tags": {"transom:environment": "dev"}}
     assert not {key for key in inputs if "key" in key.lower() or "token" in key.lower()}
+
+
+def test_a_bucket_that_is_there_already_is_imported() -> None:
+    """The bucket itself; its parts are put over what it has of them."""
+    recorder = made(Bucket, replace(BUCKET, imported="pictures-of-2019"))
+    assert {one.type: one.imported for one in recorder.registered if one.imported} == {"aws:s3/bucket:Bucket": "pictures-of-2019"}
+    assert not any(one.imported for one in made(Bucket, BUCKET).registered)

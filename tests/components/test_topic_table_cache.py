@@ -191,3 +191,10 @@ def test_the_token_is_secret_wherever_it_goes() -> None:
     assert (version.secrets, version.ignored) == ({"secretString"}, ("secretString",))
     carriers = {one.type for one in recorder.registered if PASSWORD in str(one.inputs)}
     assert carriers == {"aws:elasticache/replicationGroup:ReplicationGroup", "aws:secretsmanager/secretVersion:SecretVersion"}
+
+
+def test_a_table_that_is_there_already_is_imported() -> None:
+    """By its name; one that is not there is made."""
+    kind = "aws:dynamodb/table:Table"
+    assert made(Table, replace(TABLE, imported="old-orders")).one(kind).imported == "old-orders"
+    assert not made(Table, TABLE).one(kind).imported

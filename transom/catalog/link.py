@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from transom.catalog import databases, names, order, permissions, quotas
+from transom.catalog import adopted, databases, names, order, permissions, quotas
 from transom.catalog.composites import links as claiming
 from transom.catalog.estates import Estates
 from transom.catalog.known import Known
@@ -60,6 +60,7 @@ def link(environment: Entry[Environment], entries: Mapping[Identity, Entry[Docum
     linker.problems += (
         *permissions.of_platform(entries.values(), environment),
         *permissions.of_sources(entries, environment),
+        *adopted.problems(entries.values(), environment),
         *permissions.of_objects(objects, environment),
     )
     linker.networks()

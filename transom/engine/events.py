@@ -1,7 +1,8 @@
 """The engine's events, as they come, become one ChangeSet. No text of Pulumi's is read: operations, differences and failures are all typed.
 
-What the events say of one resource is merged: the three steps of a replacement are one, a component and the stack are nothing, a step that
-started and never ended is a failure. https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/events.go
+What the events say of one resource is merged: the steps of a replacement are one, an import and the update after it are one, a
+component and the stack are nothing, a step that started and never ended is a failure.
+https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/events.go
 """
 
 from __future__ import annotations
@@ -184,6 +185,8 @@ class Recorder:
         key = (metadata.urn, bool(old is not None and old.delete and operation is Operation.DELETE))
         known = self._resources.get(key)
         if known is None or known.operation in (Operation.SAME, Operation.READ) or operation is not Operation.SAME:
+            if known is not None and known.operation is Operation.IMPORT and operation is Operation.UPDATE:
+                operation = Operation.IMPORT  # the engine imports what lives and updates it where it differs: one import with a difference
             told = metadata if known is None or _richer(metadata, known.metadata) else known.metadata
             known = self._resources[key] = _Resource(operation, told, known.failed if known else False, known.open if known else set())
         known.failed = known.failed or step is Step.FAILED
@@ -316,7 +319,7 @@ class Recorder:
         if self.purpose == "plan" and resource.operation is Operation.CREATE:
             return properties.created(sides_of(resource.metadata))
         if (
-            resource.operation not in (Operation.UPDATE, Operation.REPLACE)
+            resource.operation not in (Operation.UPDATE, Operation.REPLACE, Operation.IMPORT)
             or resource.metadata.old is None
             or resource.metadata.new is None
         ):

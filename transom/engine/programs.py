@@ -10,7 +10,6 @@ environment, a type checker); otherwise, and where the fork server does not come
 from __future__ import annotations
 
 import ast
-import atexit
 import contextlib
 import json
 import os
@@ -20,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,13 +34,15 @@ _PATIENCE = 60.0
 
 
 class Programs:
-    """Runs of one project's program. Nothing is started before the first is asked for; one per engine, usable from several threads."""
+    """Runs of one project's program; usable from several threads.
+
+    What forks is started by the first run that is asked for, and ends with this object.
+    """
 
     def __init__(self, project: Path) -> None:
         self._project = project
         self._guard = threading.Lock()
         self._address: str | None = None
-        self._server: subprocess.Popen[bytes] | None = None
 
     @contextmanager
     def serving(self, environment: Mapping[str, str]) -> Iterator[str]:
@@ -88,7 +90,7 @@ class Programs:
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(address)
             listening.listen(64)
-            self._server = subprocess.Popen(
+            server = subprocess.Popen(
                 [sys.executable, "-m", "transom.engine.forkserver", str(listening.fileno()), *_imports(self._project)],
                 cwd=self._project,
                 pass_fds=[listening.fileno()],
@@ -97,14 +99,14 @@ class Programs:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # a terminal's Ctrl-C is for the engine, which ends the program in order
             )
-        atexit.register(self._stop, folder)
+        weakref.finalize(self, _stop, server, folder)
         return address
 
-    def _stop(self, folder: tempfile.TemporaryDirectory[str]) -> None:
-        if self._server is not None:
-            self._server.terminate()
-            self._server.wait()
-        folder.cleanup()
+
+def _stop(server: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
+    server.terminate()
+    server.wait()
+    folder.cleanup()
 
 
 def _is_ours(project: Path) -> bool:

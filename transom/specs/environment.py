@@ -49,6 +49,10 @@ class AwsSpec(Spec):
     """The only account that may be touched; a run with credentials of another one is refused."""
     network: AwsNetworkSpec | None = None
     """Where databases, caches and clusters are placed; the account's default VPC when left out."""
+    adoptable: tuple[Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9*?][A-Za-z0-9_.*?-]*$")], ...] = (
+        Field(default=(), examples=[["pictures-of-2019"]])
+    )
+    """Names in AWS that documents may take over by `import`; `*` stands for anything, `?` for one character. None when left out."""
     database_ca: Certificates | None = None
     """Certificates of the region's RDS authorities (`REGION-bundle.pem`), which bindings then hand on; none are handed on when left out."""
 

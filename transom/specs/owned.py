@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from transom.specs.base import Spec
 from transom.specs.scalars import Name
@@ -54,3 +54,24 @@ class Managed(Owned):
 
 class Stateful(Guarded, Managed):
     """A tenant's resource that holds data."""
+
+
+class ImportSpec(Spec):
+    """Something that was there before its document."""
+
+    id: str = Field(min_length=3, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    """Its name in AWS."""
+
+
+class Adopting(Stateful):
+    """A tenant's resource that may have been there before its document."""
+
+    imported: ImportSpec | None = Field(default=None, alias="import", examples=[{"id": "pictures-of-2019"}])
+    """What is there already and is taken over instead of made. Stays in the document: it says the name in AWS."""
+
+    @model_validator(mode="after")
+    def _what_is_adopted_is_kept(self) -> Adopting:
+        # protection is what keeps the engine from replacing it where it cannot become what the document says
+        if self.imported and (self.deletion_policy == "Delete" or self.management == "Orphan"):
+            raise ValueError("import takes over what must not be lost: it goes with deletionPolicy: Retain and management: Full alone")
+        return self

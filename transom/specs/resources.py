@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from transom.specs.base import IMMUTABLE, Document, Spec
-from transom.specs.owned import Managed, Stateful
+from transom.specs.owned import Adopting, ImportSpec, Managed
 from transom.specs.scalars import Bool, Duration, Int, Name
 
 
@@ -67,8 +67,19 @@ class NotificationSpec(Spec):
         return ("Queue", self.queue) if self.queue else ("Topic", str(self.topic))
 
 
-class BucketSpec(Stateful):
+class BucketImportSpec(ImportSpec):
+    """A bucket that was there before its document."""
+
+    replaces_settings: Literal[True]
+    """That its policy, life cycle, encryption, versioning and access settings are replaced by what the document comes to, and that no plan
+    shows what they were: look at them before, and write true."""
+
+
+class BucketSpec(Adopting):
     """Safety and life cycle of a bucket."""
+
+    imported: BucketImportSpec | None = Field(default=None, alias="import", examples=[{"id": "pictures-of-2019", "replacesSettings": True}])
+    """The bucket that is there already and is taken over instead of made. Stays in the document: it says the name in AWS."""
 
     versioning: Bool = True
     """Keep overwritten and deleted objects."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from transom.specs.base import IMMUTABLE, Document, Spec
-from transom.specs.owned import Stateful
+from transom.specs.owned import Adopting
 from transom.specs.scalars import Int
 
 AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -53,7 +53,7 @@ class CapacitySpec(Spec):
     """Write units: one write of 1 KiB per second each."""
 
 
-class TableSpec(Stateful):
+class TableSpec(Adopting):
     """Keys, indexes and capacity of a table."""
 
     partition_key: KeySpec = Field(json_schema_extra=IMMUTABLE)

@@ -218,3 +218,24 @@ def test_light_import():
 def test_protection_alone_is_a_guards_matter():
     """The engine's own plan of such a deletion failed for nothing else, so that it counts as refused."""
     assert only_protection([recordings.changeset("delete-protected-plan")])
+
+
+@pytest.mark.parametrize("name, left", [("a", "import"), ("b", "replace")])
+def test_an_import_and_what_follows_it_are_one(name: str, left: str):
+    """What is imported and updated is an import with its differences; what is imported and replaced is a replacement."""
+    told = recordings.raw("change-plan")
+    first = next(event for event in told if _of(event).get("urn", "").endswith(f"::{name}") and _of(event)["op"] != "same")
+    taken = json.loads(json.dumps(first))
+    _of(taken)["op"] = "import"
+    at = told.index(first)
+    changes = {
+        one.name: one for one in recordings.recorder("change-plan", [*told[:at], taken, *told[at:]]).changeset(succeeded=True).changes
+    }
+    as_recorded = {one.name: one for one in recordings.changeset("change-plan").changes}
+    assert changes[name].operation.value == left
+    assert changes[name].properties == as_recorded[name].properties != ()
+
+
+def _of(event: dict) -> dict:
+    """The step that an event tells of; empty where it tells of none."""
+    return event.get("resourcePreEvent", {}).get("metadata", {})
