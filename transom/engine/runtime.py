@@ -19,6 +19,7 @@ from typing import Any
 import grpc
 from pulumi import RunError, log
 from pulumi.automation._server import LanguageServer  # the class behind the inline programs of the Automation API; it has no public name
+from pulumi.runtime import settings
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
@@ -53,6 +54,7 @@ class Runtime(LanguageServer):
     def _execute(self) -> None:
         if self._file is None:
             raise RunError("this run was to need no program, and asks for one: set TRANSOM_PROGRAM=host")
+        settings.SETTINGS.root_directory = str(self._file.parent)  # inline programs have none
         printed = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - callbacks of outputs print later
         for stream in (sys.stdout, sys.stderr):
             os.dup2(printed.fileno(), stream.fileno())

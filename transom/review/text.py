@@ -182,7 +182,12 @@ def _change(change: Change, purpose: str) -> Iterator[Line]:
     """A resource, its properties and its messages."""
     verb = _VERBS[change.operation]
     word = f"could not {verb.planned}" if change.failed and purpose in ("apply", "destroy") else _word(change.operation, verb, purpose)
-    told = (("protected", change.protected), ("failed", change.failed and purpose == "plan"), (change.location, change.failed))
+    told = (
+        (change.id, change.operation is Operation.IMPORT),
+        ("protected", change.protected),
+        ("failed", change.failed and purpose == "plan"),
+        (change.location, change.failed),
+    )
     notes = "".join(f"  ({note})" for note, there in told if there and note)
     yield Line(f"  {verb.sign} {word} {change.type} {change.name}{notes}", Tone.FAILED if change.failed else verb.tone)
     properties = () if change.operation is Operation.CREATE else change.properties

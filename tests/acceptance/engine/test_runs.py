@@ -151,6 +151,8 @@ def test_who_runs_the_program(ground, engine, monkeypatch, capfd):
     assert engine.apply(request).succeeded
     assert hosted.plan(request).empty
     assert engine.outputs(request) == {"commit": "abc"}
+    ground.declare("dev", {SHOP: [{"name": "a", "token": SECRET}, {"name": "b"}]}, root=True)
+    assert engine.plan(request).succeeded, "the program knows the project's folder"
     ground.declare("dev", {"X/y": [{}]})
     told = [one.plan(request).error for one in (engine, hosted)]
     assert all(text.count("KeyError: 'name'") == 1 for text in told), told

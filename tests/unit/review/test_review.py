@@ -128,3 +128,13 @@ def test_json_counts():
     )
     assert (whole["format"], whole["totals"]["create"], whole["totals"]["unchanged"]) == (1, 2, 3)
     assert [told["stack"] for told in whole["changeSets"]] == ["dev", "dev.b"]
+
+
+def test_an_import_says_what_is_taken_over():
+    """The id that something has in the cloud, and in what it differs."""
+    differs = PropertyChange(path="tags.by", kind=DiffKind.DELETE, before="hand")
+    taken = change("pictures", Operation.IMPORT, "Bucket/pictures", id="pictures-of-2019", properties=(differs,))
+    assert review.text([plan(taken)]).splitlines()[3:] == [
+        "  = import aws:s3/bucket:Bucket pictures  (pictures-of-2019)",
+        "      - tags.by: hand",
+    ]

@@ -29,6 +29,8 @@ if "raise" in declared:
     )
     raise program.failure(error)
 
+if "root" in declared:
+    assert pulumi.get_root_directory() == str(Path(__file__).parent), pulumi.get_root_directory()
 print(*declared.get("print", ()))  # noqa: T201 - what a program of users may do
 root = Component("transom:index:Environment", stack.split(".")[0], None)
 provider = Resource("pulumi:providers:test", "cloud", {}, pulumi.ResourceOptions(parent=root)) if declared.get("provider") else None
