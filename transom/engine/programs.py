@@ -85,13 +85,21 @@ class Programs:
             return self._address
 
     def _start(self) -> str:
+        try:
+            modules = _imports(self._project)
+        except (OSError, SyntaxError, ValueError):  # the language host runs it, and the engine tells what is wrong
+            return ""
         folder = tempfile.TemporaryDirectory(prefix="transom-", ignore_cleanup_errors=True)  # 0700: nobody else may connect
         address = str(Path(folder.name) / "programs")
         with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(address)
+            try:
+                listening.bind(address)
+            except OSError:  # the path of temporary files is too long for a socket
+                folder.cleanup()
+                return ""
             listening.listen(64)
             server = subprocess.Popen(
-                [sys.executable, "-m", "transom.engine.forkserver", str(listening.fileno()), *_imports(self._project)],
+                [sys.executable, "-m", "transom.engine.forkserver", str(listening.fileno()), *modules],
                 cwd=self._project,
                 pass_fds=[listening.fileno()],
                 stdin=subprocess.DEVNULL,

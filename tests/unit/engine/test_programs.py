@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,11 @@ def test_no_project(tmp_path: Path) -> None:
         assert address == ""
 
 
-def test_a_program_that_cannot_be_imported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["import nothing_of_that_name\n", "import (\n"])
+def test_a_program_that_cannot_be_imported(tmp_path: Path, text: str) -> None:
     """The language host runs it, and its error is told through the engine."""
     folder = project(tmp_path)
-    (folder / "__main__.py").write_text("import nothing_of_that_name\n", encoding="utf-8")
+    (folder / "__main__.py").write_text(text, encoding="utf-8")
     with Programs(folder).serving({}) as address:
         assert address == ""
 
@@ -66,3 +68,13 @@ def test_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "host")
     with Programs(project(tmp_path)).serving({}) as address:
         assert address == ""
+
+
+def test_no_place_for_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where temporary files have a path that is too long for a socket, nothing is left and the language host runs the program."""
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with Programs(project(tmp_path)).serving({}) as address:
+        assert address == ""
+    assert list(deep.iterdir()) == []
