@@ -68,10 +68,3 @@ class Adopting(Stateful):
 
     imported: ImportSpec | None = Field(default=None, alias="import", examples=[{"id": "pictures-of-2019"}])
     """What is there already and is taken over instead of made. Stays in the document: it says the name in AWS."""
-
-    @model_validator(mode="after")
-    def _what_is_adopted_is_kept(self) -> Adopting:
-        # protection is what keeps the engine from replacing it where it cannot become what the document says
-        if self.imported and (self.deletion_policy == "Delete" or self.management == "Orphan"):
-            raise ValueError("import takes over what must not be lost: it goes with deletionPolicy: Retain and management: Full alone")
-        return self
