@@ -12,7 +12,6 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components import adoption
 from components.policies import tls_only
 
 EVENTS: Mapping[str, str] = {
@@ -70,7 +69,7 @@ class Bucket(pulumi.ComponentResource):
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("transom:aws:Bucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        bucket = aws.s3.Bucket(name, bucket=args.bucket, tags=args.tags, opts=adoption.options(self, args.imported))
+        bucket = aws.s3.Bucket(name, bucket=args.bucket, tags=args.tags, opts=pulumi.ResourceOptions(parent=self, import_=args.imported))
         aws.s3.BucketOwnershipControls(name, bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child)
         closed = aws.s3.BucketPublicAccessBlock(
             name,

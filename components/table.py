@@ -13,8 +13,6 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components import adoption
-
 _RECOVERY_DAYS = 35
 """How far back a table can be brought: as far as DynamoDB can (PointInTimeRecoverySpecification)."""
 
@@ -96,7 +94,7 @@ class Table(pulumi.ComponentResource):
             ttl={"enabled": True, "attribute_name": args.ttl} if args.ttl else None,
             table_class=args.storage_class,
             tags=args.tags,
-            opts=adoption.options(self, args.imported),
+            opts=pulumi.ResourceOptions(parent=self, import_=args.imported),
             **units,
             **streamed,
         )

@@ -72,8 +72,8 @@ class Place:
 
     def bucket(self, catalog: Catalog, entry: Entry[Any]) -> pulumi.Output[str]:
         """Physical name of a bucket, which no other account can have taken."""
-        if imported := entry.document.spec.imported:
-            return pulumi.Output.from_input(imported.id)
+        if adopted := entry.document.spec.adopted:
+            return pulumi.Output.from_input(adopted)
         return pulumi.Output.concat(physical_name(catalog, entry), "-", self.account_id)
 
 
@@ -149,7 +149,7 @@ def bucket(catalog: Catalog, entry: Entry[specs.Bucket], place: Place, heard: Ma
         archive_after=spec.lifecycle.archive_after.days if spec.lifecycle.archive_after else None,
         notifications=[_notification(index, one, heard) for index, one in enumerate(spec.notifications, 1)],
         tags=tags(catalog, entry),
-        imported=spec.imported.id if spec.imported else None,
+        imported=spec.adopted,
     )
 
 
@@ -262,7 +262,7 @@ def table(catalog: Catalog, entry: Entry[TableDocument], today: date) -> TableAr
         for name, one in spec.local_indexes.items()
     ]
     return TableArgs(
-        table=spec.imported.id if spec.imported else physical_name(catalog, entry),
+        table=spec.adopted or physical_name(catalog, entry),
         key=by_sort,
         attributes={key.name: _ATTRIBUTES[key.type] for _, key in spec.keys()},  # noqa: SIM118 - no mapping's
         indexes=indexes,
@@ -272,7 +272,7 @@ def table(catalog: Catalog, entry: Entry[TableDocument], today: date) -> TableAr
         storage_class=_CLASSES[spec.storage_class],
         protected=spec.protected(today),
         tags=tags(catalog, entry),
-        imported=spec.imported.id if spec.imported else None,
+        imported=spec.adopted,
     )
 
 

@@ -52,6 +52,13 @@ class Workplace:
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
         )
 
+    def only(self, room: Path, environment: str) -> None:
+        """Has the repository of `room` instead of the example's, with this environment alone."""
+        shutil.rmtree(self.root / "environments")
+        (self.root / "environments").mkdir()
+        shutil.copy(room / f"{environment}.yaml", self.root / "environments" / f"{environment}.yaml")
+        shutil.copytree(room / "platform", self.root / "platform")
+
     def edit(self, path: str, before: str, after: str) -> None:
         """Replaces a text that must be there, as a person edits a document."""
         file = self.root / path

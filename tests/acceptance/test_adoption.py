@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +21,7 @@ BUCKET, TABLE = "pictures-of-2019", "old-orders"
 def place(workplace: Callable[..., Workplace]) -> Workplace:
     """A workplace whose only environment takes over a bucket with an object and a table with an item."""
     made = workplace("main")
-    shutil.rmtree(made.root / "environments")
-    (made.root / "environments").mkdir()
-    shutil.copy(ROOM / "adoption.yaml", made.root / "environments" / "adoption.yaml")
-    shutil.copytree(ROOM / "platform", made.root / "platform")
+    made.only(ROOM, "adoption")
     s3, dynamodb = made.aws("s3"), made.aws("dynamodb")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "by", "Value": "hand"}]})

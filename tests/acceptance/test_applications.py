@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,7 @@ SHOP = "platform/applications/shop"
 def place(workplace: Callable[..., Workplace]) -> Workplace:
     """A workplace with one tenant, which is deployed as itself, and its application."""
     made = workplace("dev")
-    shutil.rmtree(made.root / "environments")
-    (made.root / "environments").mkdir()
-    shutil.copy(ROOM / "dev.yaml", made.root / "environments" / "dev.yaml")
-    shutil.copytree(ROOM / "platform", made.root / "platform")
+    made.only(ROOM, "dev")
     return made
 
 

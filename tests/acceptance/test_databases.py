@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,10 +35,7 @@ spec:
 def place(workplace: Callable[..., Workplace]) -> Workplace:
     """A workplace whose only environment has a database of each engine."""
     made = workplace("main")
-    shutil.rmtree(made.root / "environments")
-    (made.root / "environments").mkdir()
-    shutil.copy(ROOM / "databases.yaml", made.root / "environments" / "databases.yaml")
-    shutil.copytree(ROOM / "platform", made.root / "platform")
+    made.only(ROOM, "databases")
     return made
 
 

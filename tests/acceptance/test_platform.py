@@ -6,7 +6,6 @@ The EKS cluster `cloud-main` has the sandbox's API server of that name for its c
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,7 @@ RESOURCES = "platform/applications/shop/resources.yaml"
 def place(workplace: Callable[..., Workplace]) -> Workplace:
     """A workplace whose only environment is the platform's, and an API server that nobody has used yet."""
     made = workplace("cloud-main")
-    shutil.rmtree(made.root / "environments")
-    (made.root / "environments").mkdir()
-    shutil.copy(ROOM / "cloud.yaml", made.root / "environments" / "cloud.yaml")
-    shutil.copytree(ROOM / "platform", made.root / "platform")
+    made.only(ROOM, "cloud")
     return made
 
 

@@ -20,9 +20,9 @@ def problems(entries: Iterable[Entry[Any]], environment: Entry[Environment]) -> 
     first: dict[tuple[str, str], Entry[Any]] = {}
     for entry in sorted(entries, key=lambda one: one.identity):
         spec = getattr(entry.document, "spec", None)
-        if not isinstance(spec, Adopting) or spec.imported is None:
+        if not isinstance(spec, Adopting) or (wanted := spec.adopted) is None:
             continue
-        wanted, place = spec.imported.id, entry.at("spec", "import", "id")
+        place = entry.at("spec", "import", "id")
         if not any(fnmatchcase(wanted, pattern) for pattern in environment.document.spec.aws.adoptable):
             message = f'environment "{environment.name}" does not let "{wanted}" be taken over'
             yield Problem(place, "ForbiddenImport", message, f"list it under aws.adoptable: {environment.at('spec', 'aws')}")

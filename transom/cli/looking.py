@@ -70,7 +70,8 @@ def _reports(looking: Looking, result: fleet.Result, specs: Mapping[str, DriftSp
         report = drift.report(mine, ignoring.rules(specs[name], today))
         report = _told_by_aws(looking, catalog, mine, report)
         report = replace(report, warnings=(*report.warnings, *(f"{name}: {end}" for end in ignoring.ended(specs[name], today))))
-        scope = beside.Scope({changes.stack for changes in mine if not changes.error}, {one.stack for one in shards.cut(catalog)})
+        stacks = {one.stack for one in result.outcomes if shards.split(one.stack)[0] == name}
+        scope = beside.Scope({changes.stack for changes in mine if not changes.error}, stacks)
         report = listings.beside(catalog, mine, report, scope)
         report = replace(report, unmanaged=ignoring.kept(specs[name], report.unmanaged, today))
         yield _remembered(looking.known, name, report, scope)

@@ -37,10 +37,15 @@ class Programs:
     """Runs of one project's program; usable from several threads.
 
     What forks is started by the first run that is asked for, and ends with this object.
+
+    Args:
+        project: folder with Pulumi.yaml and `__main__.py`.
+        temporary: where the folder of the socket is made; the machine's folder of temporary files when None.
     """
 
-    def __init__(self, project: Path) -> None:
-        self._project = project
+    def __init__(self, project: Path, temporary: Path | None = None) -> None:
+        self._project, self._temporary = project, temporary
+        self._hosted = os.environ.get(VARIABLE, "") == "host"
         self._guard = threading.Lock()
         self._address: str | None = None
 
@@ -49,20 +54,6 @@ class Programs:
         """Where one run's program is served, as `--client` of the engine takes it; empty where the language host has to."""
         with contextlib.ExitStack() as stack:
             yield self._served(stack, environment)
-
-    @contextmanager
-    def none(self) -> Iterator[str]:
-        """As `serving`, for a run of the engine that runs no program: it only asks what plugins there have to be."""
-        if not self._may():
-            yield ""
-            return
-        from transom.engine import runtime
-
-        with runtime.served(runtime.Runtime()) as port:
-            yield f"127.0.0.1:{port}"
-
-    def _may(self) -> bool:
-        return os.environ.get(VARIABLE, "") != "host" and _is_ours(self._project)
 
     def _served(self, stack: contextlib.ExitStack, environment: Mapping[str, str]) -> str:
         try:
@@ -81,7 +72,7 @@ class Programs:
     def _started(self) -> str:
         with self._guard:
             if self._address is None:
-                self._address = self._start() if self._may() else ""
+                self._address = self._start() if not self._hosted and _is_ours(self._project) else ""
             return self._address
 
     def _start(self) -> str:
@@ -89,7 +80,9 @@ class Programs:
             modules = _imports(self._project)
         except (OSError, SyntaxError, ValueError):  # the language host runs it, and the engine tells what is wrong
             return ""
-        folder = tempfile.TemporaryDirectory(prefix="transom-", ignore_cleanup_errors=True)  # 0700: nobody else may connect
+        folder = tempfile.TemporaryDirectory(
+            prefix="transom-", dir=self._temporary, ignore_cleanup_errors=True
+        )  # 0700: nobody else may connect
         address = str(Path(folder.name) / "programs")
         with socket.socket(socket.AF_UNIX) as listening:
             try:
@@ -122,8 +115,10 @@ def _is_ours(project: Path) -> bool:
     import yaml
 
     try:
-        settings: dict[str, Any] = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
+        settings: Any = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError):
+        return False
+    if not isinstance(settings, dict):
         return False
     runtime = settings.get("runtime")
     options = (runtime.get("options") or {}) if isinstance(runtime, dict) else {}

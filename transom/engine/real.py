@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -250,7 +250,7 @@ class PulumiEngine(Engine):
 
     def _program(self, purpose: Purpose, env: Mapping[str, str]) -> AbstractContextManager[str]:
         """Where the run's program is served; a look for drift and a destruction run none."""
-        return self._programs.serving({**os.environ, **env}) if purpose in ("plan", "apply") else self._programs.none()
+        return self._programs.serving({**os.environ, **env}) if purpose in ("plan", "apply") else nullcontext("")
 
     def _failed(self, recorder: Recorder, ended: failures.Ended, request: Request) -> ChangeSet:
         """The ChangeSet of a run that failed, or an exception where it never really began."""

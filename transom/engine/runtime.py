@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from pulumi import RunError, log
+from pulumi import log
 from pulumi.automation._server import LanguageServer  # the class behind the inline programs of the Automation API; it has no public name
 from pulumi.runtime import settings
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
@@ -31,12 +31,9 @@ class Runtime(LanguageServer):
 
     As the SDK's, but: it says which plugins the installed packages need, as the language host does, so that the engine gets just those;
     what the program prints is told through the engine; and a failure that was told already is not told a second time.
-
-    Args:
-        program: the file to run; None for a run of the engine that runs none.
     """
 
-    def __init__(self, program: Path | None = None) -> None:
+    def __init__(self, program: Path) -> None:
         super().__init__(self._execute)
         self._file = program
         self.running = threading.Lock()
@@ -48,12 +45,10 @@ class Runtime(LanguageServer):
     def Run(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
         """Run the program once."""
         with self.running:
-            answer: Any = super().Run(request, context)  # type: ignore[no-untyped-call]
+            answer: Any = super().Run(request, context)  # type: ignore[no-untyped-call]  # the SDK has no types there
         return language_pb2.RunResponse(bail=True) if answer.error else answer
 
     def _execute(self) -> None:
-        if self._file is None:
-            raise RunError("this run was to need no program, and asks for one: set TRANSOM_PROGRAM=host")
         settings.SETTINGS.root_directory = str(self._file.parent)  # inline programs have none
         printed = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - callbacks of outputs print later
         for stream in (sys.stdout, sys.stderr):

@@ -42,13 +42,14 @@ def take_away(api: ClusterApi, kind: Kind, place: tuple[str, str], fields: Seque
     Raises:
         PermanentError: a field is not what was reported any more, or the API server refuses; nothing was changed.
     """
+    path, where = kind.item(*place), f"{kind.kind} {'/'.join(filter(None, place))}"
     for tries_left in reversed(range(_TRIES)):
-        live = api.get(kind.item(*place))
-        there = _there(live, f"{kind.kind} {'/'.join(filter(None, place))}", fields)
+        live = api.get(path)
+        there = _there(live, where, fields)
         if not there:
             return ()
         try:
-            _remove(api, kind.item(*place), live["metadata"]["resourceVersion"], there)
+            _remove(api, path, live["metadata"]["resourceVersion"], there)
         except ClusterRefused as refused:
             if not tries_left or refused.code not in _MOVED:
                 raise

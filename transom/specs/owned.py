@@ -68,3 +68,8 @@ class Adopting(Stateful):
 
     imported: ImportSpec | None = Field(default=None, alias="import", examples=[{"id": "pictures-of-2019"}])
     """What is there already and is taken over instead of made. Stays in the document: it says the name in AWS."""
+
+    @property
+    def adopted(self) -> str | None:
+        """Name in AWS of what is taken over; None where it is made."""
+        return self.imported.id if self.imported else None

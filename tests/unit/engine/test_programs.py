@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +69,10 @@ def test_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert address == ""
 
 
-def test_no_place_for_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_place_for_a_socket(tmp_path: Path) -> None:
     """Where temporary files have a path that is too long for a socket, nothing is left and the language host runs the program."""
     deep = tmp_path / ("d" * 120)
     deep.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(deep))
-    with Programs(project(tmp_path)).serving({}) as address:
+    with Programs(project(tmp_path), temporary=deep).serving({}) as address:
         assert address == ""
     assert list(deep.iterdir()) == []
